@@ -1,0 +1,64 @@
+# What to run: `make run`. What to trust: `make test`. Everything sets itself up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench soak golden docs fmt lock components clean
+
+run: $(VENV)/run.stamp
+	@$(BIN)/leitstand up
+
+test: components check
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report --skip-covered --fail-under=90
+
+# Format, lint and types; fast enough for every save.
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The budgets of the design, figure beside budget; exit 1 if one is missed.
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.bench
+
+# The long proofs at full length; `make test` carries a fixed-seed sample of them.
+soak: $(VENV)/dev.stamp
+	LEITSTAND_TESTS=soak $(BIN)/python -m pytest --hypothesis-profile=soak
+
+# Write tests/golden anew after a metric was changed on purpose; look at the diff.
+golden: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.golden
+
+# Write README's tables anew from the code.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.readme
+
+fmt: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Pin all dependencies anew.
+lock: $(VENV)/dev.stamp
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+LOCK := --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+# The real programs that tests run against: Prometheus, ffmpeg. Debian packages, as root.
+components:
+	sh tests/components.sh
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,1 @@
+"""The host: what psutil tells of the machine, as one frozen state."""

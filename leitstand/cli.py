@@ -1,0 +1,141 @@
+"""The `leitstand` command: one function a subcommand, each only parses and calls."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from exporter import once
+from exporter.service import Exporter
+from leitstand import __version__, config, doctor, logs, up
+from leitstand.config import ConfigError
+from leitstand.config.load import PLACES, find
+from leitstand.demo import mediamtx as demo_mediamtx
+from leitstand.signals import stop_event
+
+_CONFIG_ERROR = 2
+
+app = typer.Typer(
+    help="The control room for MediaMTX and OBS Studio.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help=f"Configuration. Default: {PLACES[0]}, then {PLACES[1]}.",
+    ),
+]
+LogLevelOption = Annotated[
+    str,
+    typer.Option("--log-level", metavar="LEVEL", help=f"One of {', '.join(logs.LEVELS)}."),
+]
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A subcommand whose configuration errors are one line on stderr and exit code 2."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except ConfigError as error:
+            typer.echo(f"leitstand: {error}", err=True)
+            raise typer.Exit(_CONFIG_ERROR) from None
+
+    return app.command(name=function.__name__.removesuffix("_").replace("_", "-"))(guarded)
+
+
+def _set_up_logs(level: str) -> None:
+    if level not in logs.LEVELS:
+        raise ConfigError(f"--log-level: {level!r} is not one of {', '.join(logs.LEVELS)}")
+    logs.set_up(level)
+
+
+@command
+def up_(
+    config_file: ConfigOption = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Watch a MediaMTX that is made up; needs nothing.")
+    ] = False,
+    log_level: LogLevelOption = "info",
+) -> None:
+    """Run everything: watches what the configuration names, or what runs on this machine."""
+    _set_up_logs(log_level)
+    if demo and config_file is not None:
+        raise ConfigError("--demo: watches only the demo; leave --config out, or --demo")
+    stop = stop_event()
+    plan = up.make_plan(config_file, demo=demo)
+    raise typer.Exit(up.run(plan, log_level, stop, Console()))
+
+
+@command
+def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
+    """Run the exporter: MediaMTX and host as Prometheus metrics."""
+    _set_up_logs(log_level)
+    stop = stop_event()
+    service = Exporter(config.load(config_file))
+    service.start()
+    logs.announce(f"exporter {__version__} at {service.url}")
+    stop.wait()
+    service.stop()
+
+
+@command
+def snapshot(config_file: ConfigOption = None, log_level: LogLevelOption = "warning") -> None:
+    """Ask every source once and print what they said, as JSON."""
+    _set_up_logs(log_level)
+    json.dump(once.ask(config.load(config_file)), sys.stdout, indent=2)
+    typer.echo()
+
+
+@command
+def doctor_(config_file: ConfigOption = None) -> None:
+    """Say, check by check, what works and what to do about what does not."""
+    _set_up_logs("error")
+    findings = doctor.examine(config.load(config_file))
+    raise typer.Exit(doctor.report(findings, Console()))
+
+
+@command
+def check_config(config_file: ConfigOption = None) -> None:
+    """Only read the configuration and say what it amounts to."""
+    settings = config.load(config_file)
+    file = find(config_file)
+    servers = ", ".join(f"{s.name} at {s.url}" for s in settings.mediamtx) or "none"
+    typer.echo(f"{file or 'no file, defaults and variables'}: good")
+    typer.echo(f"exporter at {settings.exporter.listen}, MediaMTX: {servers}")
+
+
+@command
+def demo_mediamtx_(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 9997,
+    paths: Annotated[int, typer.Option(help="This many live paths instead of the demo's.")] = 0,
+    readers: Annotated[int, typer.Option(help="With --paths: this many readers.")] = 0,
+    idle: Annotated[int, typer.Option(help="This many idle paths instead of the demo's.")] = 0,
+) -> None:
+    """Run only the demo MediaMTX, which speaks the real API."""
+    demo_mediamtx.serve(port=port, paths=paths, readers=readers, idle=idle)
+
+
+@command
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    app(prog_name="leitstand")

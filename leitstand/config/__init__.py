@@ -1,0 +1,17 @@
+"""`leitstand.yml`, LEITSTAND_* variables and *_file secrets: strict, frozen, every error named."""
+
+from leitstand.config.errors import ConfigError
+from leitstand.config.load import load
+from leitstand.config.schema import Config, ExporterConfig, HostConfig, MediaMTXConfig, Tls
+from leitstand.config.values import Listen
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ExporterConfig",
+    "HostConfig",
+    "Listen",
+    "MediaMTXConfig",
+    "Tls",
+    "load",
+]

@@ -1,0 +1,25 @@
+"""How log lines look; set up once, by the command."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def set_up(level: str) -> None:
+    """Send everything from `level` on to stderr, one line an event, with UTC times."""
+    formatter = logging.Formatter(
+        "%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def announce(text: str) -> None:
+    """One line about the command itself."""
+    logging.getLogger("leitstand").info(text)

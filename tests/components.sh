@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs the real programs that the tests start: Debian packages, as root. Elsewhere it only
+# says what will be skipped; with CI=true a missing one is a failure.
+set -eu
+
+packages="prometheus"
+missing=""
+for program in prometheus promtool; do
+  command -v "$program" >/dev/null || missing="$missing $program"
+done
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  # The package would start a server of its own on a machine with an init system.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+  apt-get -qq update
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $packages
+  exit 0
+fi
+
+echo "not installed:$missing; tests that need them are skipped (as root on Debian: make components)"
+[ "${CI:-}" != true ]

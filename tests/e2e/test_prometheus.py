@@ -1,0 +1,100 @@
+"""A real Prometheus scrapes the real exporter and answers queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from leitstand.demo.mediamtx import DemoMediaMTX
+from tests.running import eventually, free_port, leitstand, process
+
+SHIPPED = Path(__file__).parents[2] / "prometheus" / "prometheus.yml"
+
+
+class Queries:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def get(self, endpoint: str, **parameters: str) -> Any:
+        answer = requests.get(f"{self._url}/api/v1/{endpoint}", params=parameters, timeout=10)
+        return answer.json()["data"]
+
+    def values(self, query: str) -> list[float]:
+        return [float(r["value"][1]) for r in self.get("query", query=query)["result"]]
+
+
+@pytest.fixture(scope="module")
+def queries(prometheus: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with DemoMediaMTX() as demo:
+        config = {
+            "exporter": {"listen": "127.0.0.1:0", "poll_interval": "500ms"},
+            "mediamtx": [{"name": "main", "url": demo.url, "expected_paths": ["stage"]}],
+        }
+        file = folder / "leitstand.yml"
+        file.write_text(yaml.safe_dump(config))
+        with process(leitstand("exporter", "--config", str(file))) as exporter:
+            target = exporter.find(r"exporter .* at http://(\S+)")
+            port = free_port()
+            with process(prometheus_command(prometheus, folder, target, port)):
+                found = Queries(f"http://127.0.0.1:{port}")
+                eventually(lambda: ready(port), within=30)
+                yield found
+
+
+def prometheus_command(program: str, folder: Path, target: str, port: int) -> list[str]:
+    """The shipped configuration, with this test's address and a faster pace."""
+    config = yaml.safe_load(SHIPPED.read_text())
+    config["global"]["scrape_interval"] = "1s"
+    config["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(config))
+    return [
+        program,
+        f"--config.file={file}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+
+
+def ready(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/-/ready", timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+def test_it_is_scraped_as_openmetrics_without_complaint(queries: Queries) -> None:
+    def target() -> Any:
+        active = queries.get("targets")["activeTargets"]
+        mine = [t for t in active if t["labels"]["job"] == "leitstand" and t["health"] != "unknown"]
+        return mine and mine[0]
+
+    found = eventually(target, within=30)
+    assert (found["health"], found["lastError"]) == ("up", "")
+
+
+def test_queries_are_answered(queries: Queries) -> None:
+    assert eventually(lambda: queries.values('mediamtx_up{server="main"}')) == [1]
+    assert queries.values('mediamtx_path_online{path="stage"}') == [1]
+    assert queries.values("count(mediamtx_path_available)")[0] > 10
+    rate = 'rate(mediamtx_path_inbound_bytes_total{path="stage"}[10s])'
+    # The demo's stage publishes at 6 Mbit/s; the first samples are too few for a rate.
+    eventually(lambda: [v for v in queries.values(rate) if 600_000 < v < 900_000], within=30)
+
+
+def test_types_and_help_arrive(queries: Queries) -> None:
+    metadata = eventually(lambda: queries.get("metadata"))
+    assert metadata["mediamtx_path_online"][0]["type"] == "gauge"
+    kinds = {entry[0]["type"] for name, entry in metadata.items() if "inbound_bytes" in name}
+    assert kinds == {"counter"}
+
+
+def test_the_shipped_configuration_is_sound(promtool: str) -> None:
+    with process([promtool, "check", "config", str(SHIPPED)]) as check:
+        assert check.wait() == 0, check.output

@@ -1,0 +1,113 @@
+"""Real services in processes and threads of their own, for tests that need the whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+T = TypeVar("T")
+
+Series = dict[str, float]
+"""`name{labels}` -> value."""
+
+
+def eventually(question: Callable[[], T], within: float = 20.0) -> T:
+    """Ask until the answer is true; fails with the last answer when the time is up."""
+    until = time.monotonic() + within
+    while True:
+        if answer := question():
+            return answer
+        assert time.monotonic() < until, f"still {answer!r} after {within:g} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def scrape(url: str, session: requests.Session | None = None) -> Series:
+    """The series of a /metrics page."""
+    text = (session or requests).get(f"{url}/metrics", timeout=10).text
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {series: float(value) for series, _, value in lines}
+
+
+class Process:
+    """A child whose output is collected line by line; ended by its own id."""
+
+    def __init__(self, command: Sequence[str], cwd: Path | None = None, **env: str) -> None:
+        self.lines: list[str] = []
+        self._child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)} | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.lines)
+
+    def find(self, pattern: str, within: float = 20.0) -> str:
+        """The first group of the pattern's first match in what the child says."""
+        match = eventually(lambda: re.search(pattern, self.output), within)
+        return match.group(1)
+
+    def send(self, number: signal.Signals) -> None:
+        self._child.send_signal(number)
+
+    def wait(self, within: float = 20.0) -> int:
+        """The exit code."""
+        code = self._child.wait(within)
+        self._reader.join(within)
+        return code
+
+    def end(self) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.send_signal(signal.SIGCONT)
+        self.wait()
+        assert self._child.stdout is not None
+        self._child.stdout.close()
+
+    def _read(self) -> None:
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+
+@contextlib.contextmanager
+def process(command: Sequence[str], cwd: Path | None = None, **env: str) -> Iterator[Process]:
+    child = Process(command, cwd, **env)
+    try:
+        yield child
+    finally:
+        child.end()
+
+
+def leitstand(*arguments: str) -> list[str]:
+    """The command line of a subcommand, with this interpreter."""
+    return [sys.executable, "-m", "leitstand", *arguments]
