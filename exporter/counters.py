@@ -8,14 +8,13 @@ are right over reconnects, session ends and server restarts.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Values = tuple[float | None, ...]
 """Raw values of one object; None where this server's version has no such counter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one object (a path, a session, a process) counts at one poll.
 
     `epoch` is anything that changes when the object's counters begin again from 0, such as the
@@ -49,13 +48,22 @@ class Counters:
         Readings that cannot be made (a bad answer raises while they are) change nothing.
         """
         complete = list(readings)
-        present: dict[Hashable, Reading] = {}
-        touched: set[str] = set()
+        touched: dict[str, dict[tuple[str, ...], Values]] = {}
         for reading in complete:
-            present[reading.id] = reading
-            if reading.group is not None:
-                self._credit(reading, moved(self._last.get(reading.id), reading), touched)
-        self._last = present
+            group = reading.group
+            if group is None:
+                continue
+            series = touched.get(group)
+            if series is None:
+                series = touched[group] = self._totals.pop(group, {})
+            before = self._last.get(reading.id)
+            if before == reading:
+                continue
+            total, delta = series.get(reading.series), moved(before, reading)
+            series[reading.series] = delta if total is None else add(total, delta)
+        # At the end, so that the front is what is gone longest.
+        self._totals.update(touched)
+        self._last = {reading.id: reading for reading in complete}
         self._forget(len(touched))
 
     def of(self, group: str) -> Iterator[tuple[tuple[str, ...], Values]]:
@@ -64,17 +72,6 @@ class Counters:
 
     def get(self, group: str, series: tuple[str, ...] = ()) -> Values | None:
         return self._totals.get(group, {}).get(series)
-
-    def _credit(self, reading: Reading, delta: Values, touched: set[str]) -> None:
-        group = reading.group
-        assert group is not None
-        if group not in touched:
-            touched.add(group)
-            # To the end of the order: the front is what is gone longest.
-            self._totals[group] = self._totals.pop(group, {})
-        series = self._totals[group]
-        before = series.get(reading.series)
-        series[reading.series] = delta if before is None else add(before, delta)
 
     def _forget(self, present: int) -> None:
         surplus = len(self._totals) - max(self._memory, present)
@@ -88,24 +85,21 @@ def moved(before: Reading | None, now: Reading) -> Values:
     One value that fell is enough to know that all of them began again, also those that have
     meanwhile passed their old mark.
     """
-    if before is None or before.epoch != now.epoch or _fell(before.values, now.values):
+    if before is None or before.epoch != now.epoch:
         return now.values
-    return tuple(
-        new if old is None or new is None else new - old
-        for old, new in zip(before.values, now.values, strict=True)
+    delta = tuple(
+        [
+            new if old is None or new is None else new - old
+            for old, new in zip(before.values, now.values, strict=True)
+        ]
     )
-
-
-def _fell(before: Values, now: Values) -> bool:
-    return any(
-        old is not None and new is not None and new < old
-        for old, new in zip(before, now, strict=True)
-    )
+    fell = [True for value in delta if value is not None and value < 0]
+    return now.values if fell else delta
 
 
 def add(total: Values, delta: Values) -> Values:
     return tuple(
-        b if a is None else a if b is None else a + b for a, b in zip(total, delta, strict=True)
+        [b if a is None else a if b is None else a + b for a, b in zip(total, delta, strict=True)]
     )
 
 

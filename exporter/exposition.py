@@ -15,7 +15,7 @@ from enum import Enum
 
 from exporter.family import Family, Labels, Sample
 
-_LABEL_TEXTS_KEPT = 200_000
+_SERIES_KEPT = 50_000
 
 
 class Format(Enum):
@@ -29,36 +29,35 @@ class Format(Enum):
         return self.value
 
 
-class LabelTexts(dict[Labels, str]):
-    """`{a="x",b="y"}` for label values: made once a series, since series outlive many polls."""
+class SeriesTexts(dict[Labels, str]):
+    """`name{a="x",b="y"} ` for label values: made once, since a series outlives many polls."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, family: Family) -> None:
         super().__init__()
-        self._places = sorted((name, place) for place, name in enumerate(names))
+        self._name = family.name
+        self._places = sorted((label, place) for place, label in enumerate(family.labels))
 
     def __missing__(self, values: Labels) -> str:
-        if len(self) >= _LABEL_TEXTS_KEPT:
+        if len(self) >= _SERIES_KEPT:
             self.clear()
-        pairs = ",".join(f'{name}="{_escape(values[place])}"' for name, place in self._places)
-        text = self[values] = f"{{{pairs}}}" if pairs else ""
+        pairs = ",".join(f'{label}="{_escape(values[place])}"' for label, place in self._places)
+        text = self[values] = f"{self._name}{{{pairs}}} " if pairs else f"{self._name} "
         return text
 
 
 class Renderer:
-    """Renders families; holds the label texts of the series that it has seen."""
+    """Renders families; holds the texts of the series that it has seen."""
 
     def __init__(self) -> None:
-        self._label_texts: dict[tuple[str, ...], LabelTexts] = {}
+        self._series: dict[Family, SeriesTexts] = {}
 
     def body(self, family: Family, samples: Sequence[Sample]) -> bytes:
         """The lines of one family's samples, without its header."""
-        texts = self._label_texts.get(family.labels)
+        texts = self._series.get(family)
         if texts is None:
-            texts = self._label_texts.setdefault(family.labels, LabelTexts(family.labels))
-        name = family.name
-        return "".join(
-            [f"{name}{texts[labels]} {number(value)}\n" for labels, value in samples]
-        ).encode()
+            # Threads of several sources may meet here; all must use the same one.
+            texts = self._series.setdefault(family, SeriesTexts(family))
+        return "".join([f"{texts[labels]}{number(value)}\n" for labels, value in samples]).encode()
 
 
 def page(bodies: Iterable[tuple[Family, Iterable[bytes]]], form: Format) -> bytes:
@@ -86,12 +85,22 @@ def _escape(value: str) -> str:
 
 def number(value: float) -> str:
     """A value as prometheus_client writes it: Go's %g from a million on, else Python's repr."""
-    if -1e6 < value < 1e6:
-        return f"{value}.0" if value.__class__ is int else repr(float(value))
-    return _large(float(value))
+    if value.__class__ is not int:
+        return _float(float(value))
+    if -1_000_000 < value < 1_000_000:
+        return f"{value}.0"
+    if 0 < value < 10**15:
+        # Most counters live here: the same digits without the way over a float.
+        text = str(value)
+        if text[-1] != "0":
+            return f"{text[0]}.{text[1:]}{_EXPONENTS[len(text)]}"
+    return _float(float(value))
 
 
-def _large(value: float) -> str:
+_EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(16))
+
+
+def _float(value: float) -> str:
     if value == math.inf:
         return "+Inf"
     if value == -math.inf:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +23,15 @@ from exporter.pages import Encoding, Pages
 from exporter.snapshot import Report, SnapshotStore
 from exporter.view import to_json
 from leitstand import __version__
+from leitstand.serving import STOPPING
 
 _WAIT_SECONDS = 25.0
+# Between two looks at whether the server is to end.
+_WAIT_STEP_SECONDS = 0.3
 _WAITERS = 100
+_SEQUENCE = re.compile(r"[0-9]{1,18}")
+# The landing page has no script, loads nothing, and is framed by nobody.
+_LANDING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Endpoints:
 
     async def metrics(self, request: Request) -> Response:
         form = negotiate(request.headers.get("accept", ""))
-        encoding = Encoding(form, gzip=_takes_gzip(request))
+        encoding = Encoding(form, gzip=_takes_gzip(request.headers.get("accept-encoding", "")))
         body = self.pages.ready(encoding)
         if body is None:
             body = await anyio.to_thread.run_sync(self.pages.get, encoding)
@@ -52,29 +60,38 @@ class Endpoints:
         return PlainTextResponse("a poller has ended\n", 503)
 
     async def ready(self, request: Request) -> Response:
-        """Ready once every source was asked, whatever it said."""
-        reports = self.store.latest.reports.values()
-        waiting = [str(report.source) for report in reports if not report.was_asked]
+        """Ready once every source was asked, whatever it said.
+
+        What is part of another is not waited for: nobody asks it while its owner is down.
+        """
+        owners = [r for r in self.store.latest.reports.values() if r.part_of is None]
+        waiting = [str(report.source) for report in owners if not report.was_asked]
         if waiting:
             return PlainTextResponse(f"not asked yet: {', '.join(waiting)}\n", 503)
         return PlainTextResponse("ready\n")
 
     async def snapshot(self, request: Request) -> Response:
-        """The latest snapshot; with ?after=SEQUENCE the first that is later."""
+        """The latest snapshot; with ?after=SEQUENCE not before it is another one."""
         after = request.query_params.get("after")
         if after is not None:
-            if not after.isascii() or not after.isdigit() or len(after) > 18:
+            if not _SEQUENCE.fullmatch(after):
                 return PlainTextResponse("after: must be a sequence number\n", 400)
-            await anyio.to_thread.run_sync(
-                self.store.wait,
-                int(after),
-                _WAIT_SECONDS,
-                limiter=self.waiters,
-                abandon_on_cancel=True,
-            )
+            await self._wait_for_another(int(after), request.scope[STOPPING])
         body = await anyio.to_thread.run_sync(self._snapshot)
         headers = {"Cache-Control": "no-store"}
         return Response(body, headers=headers, media_type="application/json")
+
+    async def _wait_for_another(self, sequence: int, stopping: threading.Event) -> None:
+        """A higher sequence than the latest is another one, too: of an exporter before this one."""
+        until = time.monotonic() + _WAIT_SECONDS
+        while (
+            self.store.latest.sequence == sequence
+            and time.monotonic() < until
+            and not stopping.is_set()
+        ):
+            await anyio.to_thread.run_sync(
+                self.store.wait, sequence, _WAIT_STEP_SECONDS, limiter=self.waiters
+            )
 
     def _snapshot(self) -> bytes:
         latest = self.store.latest
@@ -85,7 +102,8 @@ class Endpoints:
         latest = self.store.latest
         live = latest.live(time.monotonic())
         rows = "".join(_row(r, up=r.source in live) for r in latest.reports.values())
-        return HTMLResponse(_LANDING.format(version=__version__, rows=rows))
+        page = _LANDING.format(version=__version__, rows=rows)
+        return HTMLResponse(page, headers={"Content-Security-Policy": _LANDING_POLICY})
 
 
 def create_app(
@@ -104,15 +122,24 @@ def create_app(
         Route("/snapshot", endpoints.snapshot),
     )
     guard = [Middleware(BasicAuth, users=users)] if users else []
-    return Starlette(routes=routes, middleware=guard)
+    app = Starlette(routes=routes, middleware=guard)
+    # /metrics/ is not there; a redirect would repeat whatever Host header it was asked with.
+    app.router.redirect_slashes = False
+    return app
 
 
-def _takes_gzip(request: Request) -> bool:
-    for wish in request.headers.get("accept-encoding", "").lower().split(","):
-        coding, *parameters = (part.strip() for part in wish.split(";"))
-        if coding in ("gzip", "*"):
-            return "q=0" not in parameters and "q=0.0" not in parameters
-    return False
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Whether gzip may be sent (RFC 9110, 12.5.3)."""
+    wishes = [wish.partition(";") for wish in accept_encoding.lower().replace(" ", "").split(",")]
+    weights = {coding: _weight(parameters) for coding, _, parameters in wishes}
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _weight(parameters: str) -> float:
+    try:
+        return float(parameters.removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
 
 
 def _row(report: Report, *, up: bool) -> str:

@@ -7,8 +7,9 @@ secrets: none of them is in a state to begin with.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from exporter.snapshot import Report, Snapshot
 from exporter.sources.mediamtx import state as mediamtx
@@ -27,7 +28,7 @@ def to_json(snapshot: Snapshot, live: frozenset[SourceId], time: float) -> Json:
         "time": time,
         "servers": servers,
         "studios": [],
-        "host": asdict(hosts[0].state) if hosts else None,
+        "host": to_builtins(hosts[0].state) if hosts else None,
     }
 
 
@@ -47,17 +48,17 @@ def _server(report: Report, reports: Mapping[SourceId, Report], live: frozenset[
 
 
 def _paths(state: mediamtx.MediaMTXState, extras: Mapping[str, Json]) -> list[Json]:
-    paths = {path.name: asdict(path) | {"sessions": []} for path in state.paths}
+    paths = {path.name: to_builtins(path) | {"sessions": []} for path in state.paths}
     counts: dict[tuple[str, str], Json] = {}
     for count in state.session_counts:
         at = counts.setdefault((count.path, count.protocol), {})
         at[count.role] = {"now": count.now, "opened": count.opened}
     for totals in state.session_totals:
-        summed = _without(asdict(totals), "path")
+        summed = _without(to_builtins(totals), "path")
         summed["roles"] = counts.get((totals.path, totals.protocol), {})
         paths[totals.path]["sessions"].append(summed)
     for srt in state.srt:
-        paths[srt.path].setdefault("srt", []).append(_without(asdict(srt), "path"))
+        paths[srt.path].setdefault("srt", []).append(_without(to_builtins(srt), "path"))
     return [path | extras.get(name, {}) for name, path in paths.items()]
 
 
@@ -76,12 +77,14 @@ def _by_path(
 def _add_forwards(state: mediamtx.ForwardsState, extras: dict[str, Json]) -> None:
     for forward in state.forwards:
         at = extras.setdefault(forward.path, {})
-        at.setdefault("forwards", []).append(_without(asdict(forward), "path"))
+        at.setdefault("forwards", []).append(_without(to_builtins(forward), "path"))
 
 
 def _add_recordings(state: mediamtx.RecordingsState, extras: dict[str, Json]) -> None:
     for recording in state.recordings:
-        extras.setdefault(recording.path, {})["recording"] = _without(asdict(recording), "path")
+        extras.setdefault(recording.path, {})["recording"] = _without(
+            to_builtins(recording), "path"
+        )
 
 
 _ADDITIONS: Mapping[str, Callable[[Any, dict[str, Json]], None]] = {

@@ -23,7 +23,10 @@ from leitstand.signals import stop_event
 _CONFIG_ERROR = 2
 
 app = typer.Typer(
-    help="The control room for MediaMTX and OBS Studio.",
+    help="The control room for MediaMTX and OBS Studio. Begin with `leitstand up`.",
+    epilog="Any key of the configuration can come from the environment instead, as in "
+    "LEITSTAND_MEDIAMTX__0__URL=http://127.0.0.1:9997. What is wrong with it is said in one line, "
+    "with exit code 2.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -73,10 +76,12 @@ def up_(
     ] = False,
     log_level: LogLevelOption = "info",
 ) -> None:
-    """Run everything: watches what the configuration names, or what runs on this machine."""
+    """Run everything, until Ctrl-C.
+
+    Watches what the configuration names. Without one it looks for MediaMTX (:9997) and OBS (:4455)
+    on this machine; if neither is there, it shows the demo.
+    """
     _set_up_logs(log_level)
-    if demo and config_file is not None:
-        raise ConfigError("--demo: watches only the demo; leave --config out, or --demo")
     stop = stop_event()
     plan = up.make_plan(config_file, demo=demo)
     raise typer.Exit(up.run(plan, log_level, stop, Console()))
@@ -122,13 +127,22 @@ def check_config(config_file: ConfigOption = None) -> None:
 
 @command
 def demo_mediamtx_(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 9997,
-    paths: Annotated[int, typer.Option(help="This many live paths instead of the demo's.")] = 0,
-    readers: Annotated[int, typer.Option(help="With --paths: this many readers.")] = 0,
-    idle: Annotated[int, typer.Option(help="This many idle paths instead of the demo's.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 9997,
+    paths: Annotated[
+        int, typer.Option(min=0, help="This many live paths instead of the demo's.")
+    ] = 0,
+    readers: Annotated[int, typer.Option(min=0, help="With --paths: this many readers.")] = 0,
+    idle: Annotated[
+        int, typer.Option(min=0, help="This many idle paths instead of the demo's.")
+    ] = 0,
 ) -> None:
     """Run only the demo MediaMTX, which speaks the real API."""
-    demo_mediamtx.serve(port=port, paths=paths, readers=readers, idle=idle)
+    try:
+        demo_mediamtx.serve(port=port, paths=paths, readers=readers, idle=idle)
+    except OSError as error:
+        raise ConfigError(f"--port: {port} cannot be listened on ({error.strerror})") from None
 
 
 @command

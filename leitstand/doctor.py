@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
-import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
 
 import psutil
 from rich.console import Console
@@ -14,15 +17,25 @@ from rich.markup import escape
 
 from leitstand.clients.mediamtx import (
     Access,
-    Item,
+    BadAnswer,
     MediaMTXClient,
     MediaMTXError,
     Refused,
+    TooSlow,
     Unreachable,
 )
-from leitstand.config import Config, MediaMTXConfig
+from leitstand.clients.mediamtx.objects import Path
+from leitstand.config import Config, ConfigError, ExporterConfig, MediaMTXConfig
+from leitstand.serving import listening
 
 _SECONDS = 5.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_ADVICE: dict[type[MediaMTXError], str] = {
+    Refused: "check username and password_file, and that this user has the `api` permission",
+    Unreachable: "check url, that MediaMTX runs with `api: true`, and ca_file if it speaks HTTPS",
+    TooSlow: "look at MediaMTX's own log; if it hangs, restart it",
+    BadAnswer: "check that url is the address of its API (`apiAddress`), not of a stream",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,100 +50,118 @@ class Finding:
 
 def examine(config: Config) -> Iterator[Finding]:
     """All checks, one after the other; a check that fails does not end the others."""
-    for check in _CHECKS:
-        yield from check(config)
-
-
-def report(findings: Iterator[Finding], console: Console) -> int:
-    """Print each finding as it comes; 1 if any is bad."""
-    bad = 0
-    for finding in findings:
-        sign = "[green]ok  [/]" if finding.good else "[red]BAD [/]"
-        console.print(f"{sign} {escape(finding.subject)}: {escape(finding.seen)}", highlight=False)
-        if not finding.good:
-            bad += 1
-            console.print(f"     -> {escape(finding.advice)}", highlight=False)
-    console.print("everything is well" if not bad else f"{bad} to mend")
-    return 1 if bad else 0
-
-
-def _exporter(config: Config) -> Iterator[Finding]:
-    listen = config.exporter.listen
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((listen.host, listen.port))
-        except OSError as error:
-            advice = "if that is the exporter running, all is well; else change exporter.listen"
-            yield Finding("exporter.listen", False, f"{listen}: {error.strerror}", advice)
-        else:
-            yield Finding("exporter.listen", True, f"{listen} is free")
-    loopback = listen.host in ("127.0.0.1", "::1", "localhost")
-    if not loopback and not config.exporter.users:
-        advice = "set exporter.users and exporter.tls, or listen on 127.0.0.1"
-        yield Finding("exporter.users", False, f"{listen} is open to the network", advice)
-
-
-def _mediamtx(config: Config) -> Iterator[Finding]:
+    yield _exporter(config.exporter)
+    yield _doors(config.exporter)
     if not config.mediamtx:
         advice = "add a mediamtx: section if there is one to watch"
         yield Finding("mediamtx", False, "none is configured", advice)
     for server in config.mediamtx:
-        client = MediaMTXClient(Access(server.url, server.authorization, server.ca_file))
-        try:
-            with client.within(_SECONDS):
-                yield from _server(server, client)
-        except MediaMTXError as error:
-            subject = f"mediamtx {server.name} at {server.url}"
-            yield Finding(subject, False, str(error), _advice(error))
-        finally:
-            client.close()
+        yield from _mediamtx(server)
+    yield from map(_mount, config.host.mounts)
+    yield from map(_device, config.host.devices or ())
 
 
-def _server(server: MediaMTXConfig, client: MediaMTXClient) -> Iterator[Finding]:
-    subject = f"mediamtx {server.name}"
-    info, paths = client.info(), client.items("paths")
-    if paths is None:
-        advice = "url must be the address of the API (`api: true`, `apiAddress`), not of a stream"
-        yield Finding(subject, False, "answers, but not as a MediaMTX API", advice)
-        return
-    version = (info or {}).get("version", "older than v1.15.2")
-    yield Finding(subject, True, f"{version}, {len(paths)} paths")
-    yield from _expected(server, paths)
+def report(findings: Iterable[Finding], console: Console) -> int:
+    """Print each finding as it comes; 1 if any is bad."""
+    say = partial(console.print, highlight=False, soft_wrap=True)
+    bad = 0
+    for finding in findings:
+        sign = "[green]ok [/]" if finding.good else "[red]BAD[/]"
+        say(f"{sign} {escape(f'{finding.subject}: {finding.seen}')}")
+        if not finding.good:
+            bad += 1
+            say(f"    -> {escape(finding.advice)}")
+    say("everything is well" if not bad else f"{bad} to mend")
+    return 1 if bad else 0
 
 
-def _expected(server: MediaMTXConfig, paths: list[Item]) -> Iterator[Finding]:
-    online = {item["name"] for item in paths if item.get("available", item.get("ready"))}
-    for name in server.expected_paths:
-        if any(character in name for character in "*?["):
-            continue
-        subject = f"mediamtx {server.name} path {name}"
-        if name in online:
+def _exporter(exporter: ExporterConfig) -> Finding:
+    subject = "exporter.listen"
+    try:
+        listening(exporter.listen, subject).close()
+    except ConfigError as error:
+        if _is_leitstand(exporter):
+            return Finding(subject, True, f"the exporter runs at {exporter.url}")
+        seen = str(error).removeprefix(f"{subject}: ").partition(";")[0]
+        return Finding(subject, False, seen, "choose another address or port, or end what has it")
+    return Finding(subject, True, f"{exporter.listen} is free")
+
+
+def _is_leitstand(exporter: ExporterConfig) -> bool:
+    """Whether what has the address is an exporter that is well, or that asks who we are."""
+    listen = exporter.listen.from_here()
+    connect: Callable[..., http.client.HTTPConnection] = http.client.HTTPConnection
+    if exporter.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # Nothing secret is said to it, and nothing it says is used.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connect = partial(http.client.HTTPSConnection, context=context)
+    connection = connect(listen.host, listen.port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/-/healthy")
+        answer = connection.getresponse()
+        asks = 'realm="leitstand"' in answer.headers.get("WWW-Authenticate", "")
+        return asks or answer.read(100) == b"healthy\n"
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _doors(exporter: ExporterConfig) -> Finding:
+    """Who can get in."""
+    if exporter.listen.host in _LOOPBACK:
+        return Finding("exporter.users", True, "only this machine can ask")
+    if not exporter.users:
+        advice = "set exporter.users and exporter.tls, or listen on 127.0.0.1"
+        seen = f"{exporter.listen} is open to the network"
+        return Finding("exporter.users", False, seen, advice)
+    if not exporter.tls:
+        advice = "set exporter.tls, or listen on 127.0.0.1 behind a proxy that speaks HTTPS"
+        return Finding("exporter.tls", False, "passwords cross the network in the clear", advice)
+    return Finding("exporter.users", True, "passwords, over HTTPS")
+
+
+def _mediamtx(server: MediaMTXConfig) -> Iterator[Finding]:
+    client = MediaMTXClient(Access(server.url, server.authorization, server.ca_file))
+    try:
+        with client.within(_SECONDS):
+            info, paths = client.info(), client.items("paths", Path)
+            if paths is None:
+                raise BadAnswer("answers, but not as a MediaMTX API")
+    except MediaMTXError as error:
+        subject = f"mediamtx {server.name} at {server.url}"
+        yield Finding(subject, False, str(error), _ADVICE[type(error)])
+    else:
+        version = (info and info.version) or "older than v1.15.2"
+        yield Finding(f"mediamtx {server.name}", True, f"{version}, {len(paths)} paths")
+        yield from _expected(server, paths)
+    finally:
+        client.close()
+
+
+def _expected(server: MediaMTXConfig, paths: Sequence[Path]) -> Iterator[Finding]:
+    online = [path.name for path in paths if path.available or path.ready]
+    for expected in server.expected_paths:
+        subject = f"mediamtx {server.name} path {expected}"
+        if any(fnmatchcase(name, expected) for name in online):
             yield Finding(subject, True, "online")
         else:
             yield Finding(subject, False, "expected, but not online", "start its publisher")
 
 
-def _advice(error: MediaMTXError) -> str:
-    if isinstance(error, Refused):
-        return "check username and password_file, and that this user has the `api` permission"
-    if isinstance(error, Unreachable):
-        return "check url, that MediaMTX runs, and that its configuration has `api: true`"
-    return "look at MediaMTX's own log; if it hangs, restart it"
+def _mount(mount: str) -> Finding:
+    mounted = _in_time(partial(os.path.ismount, mount))
+    seen = {True: "mounted", False: "not a mount point", None: "does not answer"}[mounted]
+    advice = "mount it, or take it out of host.mounts"
+    return Finding(f"host.mounts {mount}", bool(mounted), seen, advice)
 
 
-def _host(config: Config) -> Iterator[Finding]:
-    for mount in config.host.mounts:
-        good = _in_time(lambda mount=mount: os.path.ismount(mount))  # type: ignore[misc]
-        seen = {True: "mounted", False: "not a mount point", None: "does not answer"}[good]
-        advice = "mount it, or take it out of host.mounts"
-        yield Finding(f"host mount {mount}", bool(good), seen, advice)
+def _device(device: str) -> Finding:
     present = psutil.net_if_addrs()
-    for device in config.host.devices or ():
-        advice = f"one of: {', '.join(sorted(present))}"
-        seen = "there" if device in present else "there is no such device"
-        yield Finding(f"host device {device}", device in present, seen, advice)
+    seen = "there" if device in present else "there is no such device"
+    advice = f"host.devices may name {', '.join(sorted(present))}"
+    return Finding(f"host.devices {device}", device in present, seen, advice)
 
 
 def _in_time(question: Callable[[], bool]) -> bool | None:
@@ -140,6 +171,3 @@ def _in_time(question: Callable[[], bool]) -> bool | None:
     thread.start()
     thread.join(_SECONDS)
     return answers[0] if answers else None
-
-
-_CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (_exporter, _mediamtx, _host)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leitstand.config import ConfigError, Listen, Tls
 
-_GRACE_SECONDS = 1
+STOPPING = "leitstand.stopping"
+"""Of a request's scope: an event that is set when the server is to end.
+
+Whoever waits for something to happen before it answers looks at it now and then.
+"""
+_GRACE_SECONDS = 0.7
+_CANCEL_SECONDS = 1
 _JOIN_SECONDS = 1.5
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+]
 
 
 class HttpServer:
@@ -22,67 +33,77 @@ class HttpServer:
     """
 
     def __init__(self, app: ASGIApp, listen: Listen, tls: Tls | None, key: str) -> None:
-        """Bind at once; raises ConfigError that names `key` if the address cannot be had."""
-        self._socket = _bind(listen, key)
-        self.address = "{}:{}".format(*self._socket.getsockname()[:2])
+        """Listens at once; raises ConfigError that names `key` if the address cannot be had."""
+        self._app = app
+        self._stopping = threading.Event()
         self._scheme = "https" if tls else "http"
-        self._server = uvicorn.Server(_config(app, tls, key))
+        self._server = _Server(_config(self._answer, tls))
+        self._socket = listening(listen, key)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"http {key}", daemon=True
         )
 
     @property
     def url(self) -> str:
-        host, port = self._socket.getsockname()[:2]
-        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"{self._scheme}://{Listen(*self._socket.getsockname()[:2])}"
 
     def start(self) -> None:
-        self._socket.listen(2048)
         self._thread.start()
 
     def stop(self) -> None:
+        self._stopping.set()
         self._server.should_exit = True
         self._thread.join(_JOIN_SECONDS)
         self._socket.close()
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, STOPPING: self._stopping}, receive, send)
 
-def _config(app: ASGIApp, tls: Tls | None, key: str) -> uvicorn.Config:
-    config = uvicorn.Config(
+
+class _Server(uvicorn.Server):
+    """Cuts off who does not hang up: a TLS client may never answer the goodbye."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut_off)
+        await super().shutdown(sockets)
+
+    def _cut_off(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+
+
+def listening(listen: Listen, key: str) -> socket.socket:
+    """A socket that listens. Raises ConfigError that names `key`."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    # Of a socket that is not said to be TCP, asyncio does not know that it may set TCP_NODELAY:
+    # each answer on a connection that is kept would be 40 ms late.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((listen.host, listen.port))
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        raise ConfigError(
+            f"{key}: {listen} cannot be listened on ({error.strerror}); "
+            "choose another address or port"
+        ) from None
+    return sock
+
+
+def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        interface="asgi3",
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=_HEADERS,
         lifespan="off",
         ws="none",
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_CANCEL_SECONDS,
         limit_concurrency=500,
         ssl_certfile=tls.cert if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    try:
-        config.load()
-    except OSError as error:
-        section = key.rpartition(".")[0]
-        raise ConfigError(f"{section}.tls: {_file_problem(tls, error)}") from None
-    return config
-
-
-def _file_problem(tls: Tls | None, error: OSError) -> str:
-    named = [str(path) for path in (tls.cert, tls.key) if isinstance(path, Path)] if tls else []
-    return f"{' and '.join(named)} cannot be used: {error.strerror or error}"
-
-
-def _bind(listen: Listen, key: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((listen.host, listen.port))
-    except OSError as error:
-        sock.close()
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"{key}: {listen} cannot be listened on ({reason}); choose another address or port"
-        ) from None
-    return sock

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
+from queue import SimpleQueue
 
 
 def stop_event() -> threading.Event:
     """An event that SIGINT and SIGTERM set; to be called from the main thread."""
     stop = threading.Event()
+    caught: SimpleQueue[int] = SimpleQueue()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def wait_for_one() -> None:
+        caught.get()
         stop.set()
 
+    threading.Thread(target=wait_for_one, name="signals", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
+        # Not `stop.set`: that would wait for ever for a lock which the interrupted `stop.wait`
+        # may hold. `put` is made to be called at any point.
+        signal.signal(number, lambda number, frame: caught.put(number))
     return stop

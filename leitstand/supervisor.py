@@ -4,77 +4,104 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
-_STOP_SECONDS = 1.8
+_STOP_SECONDS = 1.6
+_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
+# Whoever ran that long was well: what happened before does not count any more.
+_WELL_AFTER_SECONDS = 60.0
 _CONFIG_ERROR = 2
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
 class Service:
-    """One child: its arguments after `leitstand`, and how often it has ended in a row."""
+    """One child: its command, and how often it has ended in a row."""
 
     name: str
-    arguments: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
-    ended: int = 0
-    start_at: float = field(default_factory=time.monotonic)
+    command: Sequence[str]
+    process: subprocess.Popen[str] | None = field(default=None, init=False)
+    began: float = field(default=0.0, init=False)
+    ended: int = field(default=0, init=False)
+    start_at: float = field(default=0.0, init=False)
 
-    def start(self) -> None:
+    def start(self, say: Callable[[str], object] | None) -> None:
+        """What the child says on stderr goes to `say`, line by line, or to our own stderr."""
+        self.began = time.monotonic()
         # A session of its own: Ctrl-C reaches the supervisor alone, which ends all in order.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "leitstand", *self.arguments],
+            self.command,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+            stderr=subprocess.PIPE if say else None,
+            text=True,
+            errors="replace",
         )
+        if say and self.process.stderr:
+            pass_on = threading.Thread(target=_pass_on, args=(self.process.stderr, say))
+            pass_on.daemon = True
+            pass_on.start()
+
+    def note_end(self) -> float:
+        """Count that it ended; for how long to leave it."""
+        now = time.monotonic()
+        self.process = None
+        self.ended = 1 if now - self.began > _WELL_AFTER_SECONDS else self.ended + 1
+        pause = min(_FIRST_PAUSE_SECONDS * 2.0 ** (self.ended - 1), _LONGEST_PAUSE_SECONDS)
+        self.start_at = now + pause
+        return pause
 
 
-def _die_with_parent() -> None:
-    """Have the kernel end the child when the supervisor is killed (prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def leitstand(name: str, *arguments: str) -> Service:
+    """A subcommand as a service, found where this process found it."""
+    # `-m` alone would look in the working directory first, whatever lies there.
+    safe_path = [] if os.getcwd() in sys.path else ["-P"]
+    return Service(name, [sys.executable, *safe_path, "-m", "leitstand", name, *arguments])
 
 
 class Supervisor:
     """Runs services until told to stop. Returns the exit code for the whole."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self, services: Sequence[Service], say: Callable[[str], object] | None = None
+    ) -> None:
         self._services = services
+        self._say = say
 
     def run(self, stop: threading.Event) -> int:
         """Until `stop` is set, or a service says that the configuration is wrong (exit 2)."""
-        code = 0
         try:
-            while code != _CONFIG_ERROR and not stop.wait(_TICK_SECONDS):
-                code = max((self._look_after(service) for service in self._services), default=0)
+            while not stop.is_set():
+                if _CONFIG_ERROR in [self._look_after(service) for service in self._services]:
+                    return _CONFIG_ERROR
+                stop.wait(_TICK_SECONDS)
+            return 0
         finally:
             self._end_all()
-        return code if code == _CONFIG_ERROR else 0
 
-    def _look_after(self, service: Service) -> int:
+    def _look_after(self, service: Service) -> int | None:
+        """Start it if it is time; the exit code if it has ended."""
         if service.process is None:
             if time.monotonic() >= service.start_at:
-                service.start()
-            return 0
+                service.start(self._say)
+            return None
         code = service.process.poll()
-        if code is None:
-            return 0
-        service.process = None
-        service.ended += 1
-        pause = min(2.0 ** (service.ended - 1), _LONGEST_PAUSE_SECONDS)
-        service.start_at = time.monotonic() + pause
-        if code != _CONFIG_ERROR:
-            logger.error("%s ended with %d; again in %g s", service.name, code, pause)
+        if code is not None:
+            pause = service.note_end()
+            if code != _CONFIG_ERROR:
+                logger.error("%s ended with %d; again in %g s", service.name, code, pause)
         return code
 
     def _end_all(self) -> None:
@@ -88,3 +115,22 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _pass_on(lines: IO[str], say: Callable[[str], object]) -> None:
+    with lines:
+        for line in lines:
+            say(line)
+
+
+def _die_with_parent() -> Callable[[], None]:
+    """What a new child does to be ended by the kernel when the supervisor is killed (prctl(2))."""
+    # Loaded here: a child that has only just been forked had better not load anything.
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def ask_the_kernel() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_the_kernel

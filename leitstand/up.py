@@ -5,26 +5,48 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 from rich.console import Console
 
-from leitstand import config
-from leitstand.clients.mediamtx import Access, MediaMTXClient, MediaMTXError, Refused
-from leitstand.config.load import find
+from leitstand import config, live
+from leitstand.clients.mediamtx import (
+    Access,
+    MediaMTXClient,
+    MediaMTXError,
+    Refused,
+    TooSlow,
+    objects,
+)
+from leitstand.config import ConfigError
+from leitstand.config.environment import PREFIX, key_of
+from leitstand.config.load import PLACES, find
 from leitstand.demo.mediamtx import DemoMediaMTX
-from leitstand.live import follow
-from leitstand.supervisor import Service, Supervisor
+from leitstand.serving import listening
+from leitstand.supervisor import Supervisor, leitstand
 
-_MEDIAMTX_URL = "http://127.0.0.1:9997"
-_NAMES_A_SERVER = "LEITSTAND_MEDIAMTX__"
-_OBS = ("127.0.0.1", 4455)
-_PROBE_SECONDS = 1.0
+_PROBE_SECONDS = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where to look for something to watch."""
+
+    files: Sequence[Path] = PLACES
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    mediamtx: str = config.MediaMTXConfig().url
+    obs: tuple[str, int] = ("127.0.0.1", 4455)
+
+    def variable(self) -> str | None:
+        """A variable that names a server, if there is one."""
+        prefixed = (name for name in self.env if name.startswith(PREFIX))
+        return next((name for name in prefixed if key_of(name)[0] == "mediamtx"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +58,42 @@ class Plan:
     lines: tuple[str, ...]
 
 
-def make_plan(given: Path | None, *, demo: bool) -> Plan:
-    """A file or variables say what to watch; without them whatever runs here; else the demo."""
+def make_plan(given: Path | None, *, demo: bool, around: Surroundings | None = None) -> Plan:
+    """A file or variables say what to watch; without them whatever runs here; else the demo.
+
+    Raises ConfigError.
+    """
+    around = around or Surroundings()
+    variable = around.variable()
     if demo:
+        if other := "--config" if given else variable:
+            raise ConfigError(f"--demo: watches only the demo; leave {other} out, or --demo")
         return Plan(None, demo=True, lines=())
-    file = find(given)
-    if file is not None:
+    if file := find(given, around.files):
         return Plan(file, demo=False, lines=(f"configuration: {file}",))
-    if any(variable.startswith(_NAMES_A_SERVER) for variable in os.environ):
-        return Plan(None, demo=False, lines=(f"configuration: {_NAMES_A_SERVER}* variables",))
-    return _look_around()
+    if variable:
+        return Plan(None, demo=False, lines=(f"configuration: {variable}",))
+    return _look_around(around)
 
 
-def _look_around() -> Plan:
-    mediamtx, obs = mediamtx_answers(_MEDIAMTX_URL), _listens(*_OBS)
-    if mediamtx:
-        return Plan(None, demo=False, lines=(f"found MediaMTX at {_MEDIAMTX_URL}",))
-    nothing = f"no leitstand.yml, no MediaMTX at {_MEDIAMTX_URL}"
-    if obs:
-        seen = "found OBS at 127.0.0.1:4455, which this version does not watch yet"
+def _look_around(around: Surroundings) -> Plan:
+    if mediamtx_answers(around.mediamtx):
+        return Plan(None, demo=False, lines=(f"found MediaMTX at {around.mediamtx}",))
+    nothing = f"no leitstand.yml, no MediaMTX at {around.mediamtx}"
+    obs = "{}:{}".format(*around.obs)
+    if _listens(*around.obs):
+        seen = f"found OBS at {obs}, which this version does not watch yet"
         return Plan(None, demo=True, lines=(nothing, seen, "so this is the demo"))
-    return Plan(None, demo=True, lines=(f"{nothing}, no OBS at :4455: so this is the demo",))
+    return Plan(None, demo=True, lines=(f"{nothing}, no OBS at {obs}: so this is the demo",))
 
 
 def mediamtx_answers(url: str) -> bool:
-    """Whether a MediaMTX API is there; one that asks for a password is."""
+    """Whether a MediaMTX API is there; one that asks for a password is, or one that hangs."""
     client = MediaMTXClient(Access(url, lambda: None))
     try:
         with client.within(_PROBE_SECONDS):
-            return client.items("paths") is not None
-    except Refused:
+            return client.items("paths", objects.Path) is not None
+    except (Refused, TooSlow):
         return True
     except MediaMTXError:
         return False
@@ -80,19 +108,22 @@ def _listens(host: str, port: int) -> bool:
 
 
 def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> int:
-    """Run everything until `stop`; returns the exit code."""
-    with _demo(plan) as file:
-        settings = config.load(file)
-        arguments = ["exporter", "--log-level", log_level]
-        if file is not None:
-            arguments += ["--config", str(file)]
-        _greet(plan, settings, console)
-        if _is_open(settings.exporter):
-            follower = threading.Thread(
-                target=follow, args=(settings, console, stop), name="live", daemon=True
-            )
-            follower.start()
-        return Supervisor([Service("exporter", arguments)]).run(stop)
+    """Run everything until `stop`; returns the exit code. Raises ConfigError."""
+    with _file(plan) as file:
+        exporter = config.load(file).exporter
+        # The child would say so too, but only after the greeting.
+        listening(exporter.listen, "exporter.listen").close()
+        _greet(plan, exporter, console)
+        options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
+        # The table on a terminal must know of every line, or it would be drawn over it.
+        say = _to_stderr if console.is_terminal else None
+        supervisor = Supervisor([leitstand("exporter", *options)], say)
+        with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
+            return supervisor.run(stop)
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line)
 
 
 def _is_open(exporter: config.ExporterConfig) -> bool:
@@ -101,7 +132,7 @@ def _is_open(exporter: config.ExporterConfig) -> bool:
 
 
 @contextlib.contextmanager
-def _demo(plan: Plan) -> Iterator[Path | None]:
+def _file(plan: Plan) -> Iterator[Path | None]:
     """The configuration file to use; of a demo one that names the demo server, which runs."""
     if not plan.demo:
         yield plan.file
@@ -113,12 +144,10 @@ def _demo(plan: Plan) -> Iterator[Path | None]:
         yield file
 
 
-def _greet(plan: Plan, settings: config.Config, console: Console) -> None:
+def _greet(plan: Plan, exporter: config.ExporterConfig, console: Console) -> None:
     for line in plan.lines:
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if plan.demo:
         console.rule("[bold yellow]DEMO: nothing here is real[/]")
-    scheme = "https" if settings.exporter.tls else "http"
-    base = f"{scheme}://{settings.exporter.listen}"
     for where, what in (("/", "overview"), ("/metrics", "for Prometheus"), ("/snapshot", "JSON")):
-        console.print(f"  {base}{where}  {what}", highlight=False)
+        console.print(f"  {exporter.url}{where}  {what}", highlight=False, soft_wrap=True)

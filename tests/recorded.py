@@ -37,7 +37,7 @@ class RecordedMediaMTX:
         self.use(name)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self.url = "http://127.0.0.1:{}".format(self._server.server_address[1])
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def use(self, name: str) -> None:
         """Answer from another set from now on."""

@@ -73,8 +73,16 @@ class Process:
 
     def find(self, pattern: str, within: float = 20.0) -> str:
         """The first group of the pattern's first match in what the child says."""
-        match = eventually(lambda: re.search(pattern, self.output), within)
-        return match.group(1)
+
+        def match() -> re.Match[str] | None:
+            ended = self._child.poll() is not None and not self._reader.is_alive()
+            found = re.search(pattern, self.output)
+            assert found or not ended, f"ended without a word of it:\n{self.output}"
+            return found
+
+        found = eventually(match, within)
+        assert found is not None
+        return found.group(1)
 
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)

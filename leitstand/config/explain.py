@@ -6,11 +6,25 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from leitstand.config.environment import KeyPath
+from leitstand.config import keys
 from leitstand.config.errors import ConfigError
-from leitstand.config.secrets import Where, section_of
+from leitstand.config.keys import KeyPath
+from leitstand.config.secrets import Where
 
-_QUOTED = 80
+_LONGEST_QUOTED = 80
+# What an address may carry a password in.
+_MAY_HIDE_A_SECRET = frozenset("@?#%")
+_WORDS = {
+    "missing": "is missing",
+    "invalid_key": "is not a key; keys are text",
+    "model_type": "must be a mapping of keys",
+    "dict_type": "must be a mapping of keys",
+    "list_type": "must be a list",
+    "string_type": "must be text (in quotes, if it is a number)",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+}
 
 
 def explain(error: ValidationError, model: type[BaseModel], where: Where) -> ConfigError:
@@ -22,38 +36,21 @@ def explain(error: ValidationError, model: type[BaseModel], where: Where) -> Con
 
 
 def _reason(problem: Any, at: KeyPath, model: type[BaseModel]) -> str:
-    owner = _owner(model, at)
     if problem["type"] == "extra_forbidden":
-        allowed = ", ".join(owner.model_fields) if owner else "nothing"
+        section = keys.section_of(keys.type_at(model, at[:-1]))
+        allowed = ", ".join(keys.names(section)) if section else "nothing"
         return f"unknown key; allowed here: {allowed}"
-    if problem["type"] == "missing":
-        return "is missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    value = _quotable(problem["input"], at, owner)
-    return f"{value}: {message}" if value else message
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    reason = _WORDS.get(problem["type"], message)
+    value = _quotable(problem["input"], keys.type_at(model, at))
+    return f"{value}: {reason}" if value else reason
 
 
-def _quotable(value: Any, at: KeyPath, owner: type[BaseModel] | None) -> str | None:
+def _quotable(value: Any, annotation: Any) -> str | None:
     """The value as it was given; never one that is, or may hold, a secret."""
-    if not isinstance(value, str | int | float | bool) or owner is None:
+    if annotation is None or keys.is_secret(annotation) or not keys.is_scalar(annotation):
         return None
-    named = [step for step in at if isinstance(step, str)]
-    field = owner.model_fields.get(named[-1])
     text = str(value)
-    if field is None or "SecretStr" in str(field.annotation) or "@" in text:
+    if not isinstance(value, str | int | float) or _MAY_HIDE_A_SECRET & set(text):
         return None
-    return repr(text) if len(text) <= _QUOTED else None
-
-
-def _owner(model: type[BaseModel], at: KeyPath) -> type[BaseModel] | None:
-    """The section whose key the problem is about; None inside a mapping of the user's own keys."""
-    owner = model
-    named = [step for step in at if isinstance(step, str)]
-    for step in named[:-1]:
-        field = owner.model_fields.get(step)
-        inner = section_of(field.annotation) if field else None
-        if inner is None:
-            return None
-        owner = inner
-    return owner
+    return repr(text) if len(text) <= _LONGEST_QUOTED else None

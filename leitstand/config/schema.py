@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+import ssl
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from leitstand.config.values import (
+    BcryptHash,
+    CaFile,
     Duration,
     ListenAddress,
     Name,
     ReadableFile,
+    Secret,
+    Token,
     Url,
-    check_bcrypt,
     parse_listen,
 )
 
@@ -31,15 +27,30 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, raw: Any) -> Any:
+        """A key with nothing behind it counts as left out, as when its lines are comments."""
+        if not isinstance(raw, dict):
+            return raw
+        return {k: v for k, v in raw.items() if v is not None or k not in cls.model_fields}
+
 
 class Tls(Section):
     cert: ReadableFile = Field(description="certificate chain, PEM")
     key: ReadableFile = Field(description="private key, PEM")
 
-
-def _hash(value: SecretStr) -> SecretStr:
-    check_bcrypt(value.get_secret_value())
-    return value
+    @model_validator(mode="after")
+    def _belong_together(self) -> Tls:
+        try:
+            # With a password, even a wrong one, OpenSSL does not ask for it on the terminal.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.cert, self.key, password="")
+        except OSError:
+            raise ValueError(
+                f"{self.cert} and {self.key} must be a certificate and its key, PEM, not encrypted"
+            ) from None
+        return self
 
 
 class ExporterConfig(Section):
@@ -58,15 +69,23 @@ class ExporterConfig(Section):
         description="the same for what is costly: recordings, forwards, configuration",
     )
     tls: Tls | None = Field(None, description="serve HTTPS")
-    users: dict[Name, Annotated[SecretStr, AfterValidator(_hash)]] = Field(
+    users: dict[Name, BcryptHash] = Field(
         {}, description="basic authentication: name and bcrypt hash; none: open"
     )
 
     @model_validator(mode="after")
     def _slow_is_slower(self) -> ExporterConfig:
         if self.slow_interval < self.poll_interval:
-            raise ValueError("slow_interval must not be shorter than poll_interval")
+            raise ValueError(
+                f"slow_interval ({self.slow_interval:g} s) must not be shorter than "
+                f"poll_interval ({self.poll_interval:g} s)"
+            )
         return self
+
+    @property
+    def url(self) -> str:
+        """How this machine reaches it, unless the port is left to chance."""
+        return f"{'https' if self.tls else 'http'}://{self.listen.from_here()}"
 
 
 class HostConfig(Section):
@@ -92,9 +111,9 @@ class MediaMTXConfig(Section):
         "http://127.0.0.1:9997", description="address of its API (`api: true` in mediamtx.yml)"
     )
     username: str | None = Field(None, description="basic authentication, with password")
-    password: SecretStr | None = Field(None, description="its password")
-    token: SecretStr | None = Field(None, description="bearer token (JWT), instead of both")
-    ca_file: ReadableFile | None = Field(None, description="CA that signed its certificate, PEM")
+    password: Secret | None = Field(None, description="its password")
+    token: Token | None = Field(None, description="bearer token (JWT), instead of both")
+    ca_file: CaFile | None = Field(None, description="CA that signed its certificate, PEM")
     expected_paths: list[str] = Field(
         [], description="paths that should be online; * ? [] match any characters, / too"
     )
@@ -131,5 +150,5 @@ class Config(Section):
         names = [server.name for server in servers]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"name {name!r} is given to more than one")
+                raise ValueError(f"name {name!r} is given to more than one; each needs its own")
         return servers

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from leitstand.config.environment import KeyPath
+from leitstand.config import keys
 from leitstand.config.errors import ConfigError
+from leitstand.config.keys import KeyPath, section_of
 
 _LARGEST = 65_536
+_FILE = "_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,68 +26,68 @@ class Where:
     base: Path
 
     def name(self, at: KeyPath) -> str:
-        """`leitstand.yml: mediamtx[0].url`, or the variable that set it."""
+        """`leitstand.yml: mediamtx[0].url`, or the variable that set it or a part of it."""
         for length in range(len(at), 0, -1):
             if at[:length] in self.origins:
-                return f"{self.origins[at[:length]]}: {key(at)}"
-        return f"{self.file}: {key(at)}" if self.file else key(at)
-
-
-def key(at: KeyPath) -> str:
-    """("mediamtx", 0, "url") -> mediamtx[0].url"""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
-    return text.removeprefix(".")
+                return f"{self.origins[at[:length]]}: {keys.text(at)}"
+        parts = (name for key, name in self.origins.items() if key[: len(at)] == at)
+        origin = self.file or next(parts, "")
+        return ": ".join(part for part in (origin, keys.text(at)) if part)
 
 
 def fill_in(raw: Any, model: type[BaseModel], where: Where, at: KeyPath = ()) -> Any:
     """Replace each `key_file` of a secret by `key` with what the file holds."""
     if not isinstance(raw, dict):
         return raw
-    filled = dict(raw)
-    for name, field in model.model_fields.items():
-        types = tuple(_types(field.annotation))
-        if SecretStr in types and f"{name}_file" in filled:
-            file = filled.pop(f"{name}_file")
-            if name in filled:
-                raise ConfigError(f"{where.name((*at, name))}: give it or {name}_file, not both")
-            filled[name] = _read(file, where, (*at, f"{name}_file"))
-        inner = section_of(field.annotation)
-        if inner is not None and name in filled:
-            filled[name] = _inside(filled[name], inner, where, (*at, name))
+    types = {name: field.annotation for name, field in model.model_fields.items()}
+    secrets = [name for name, kind in types.items() if keys.is_secret(kind)]
+    filled = _from_files(raw, secrets, where, at)
+    for name, annotation in types.items():
+        if name in filled:
+            filled[name] = _inside(filled[name], annotation, where, (*at, name))
     return filled
 
 
-def _inside(raw: Any, model: type[BaseModel], where: Where, at: KeyPath) -> Any:
-    if isinstance(raw, list):
-        return [fill_in(entry, model, where, (*at, place)) for place, entry in enumerate(raw)]
-    return fill_in(raw, model, where, at)
+def _inside(raw: Any, annotation: Any, where: Where, at: KeyPath) -> Any:
+    section = section_of(annotation)
+    if section and isinstance(raw, list):
+        return [fill_in(entry, section, where, (*at, place)) for place, entry in enumerate(raw)]
+    if section:
+        return fill_in(raw, section, where, at)
+    if isinstance(raw, dict) and keys.is_secret(keys.step_into(annotation, "")):
+        names = [str(name).removesuffix(_FILE) for name in raw]
+        return _from_files(raw, names, where, at)
+    return raw
 
 
-def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section in `X`, `X | None` or `list[X]`."""
-    classes = (t for t in _types(annotation) if isinstance(t, type))
-    return next((t for t in classes if issubclass(t, BaseModel)), None)
-
-
-def _types(annotation: Any) -> Iterator[Any]:
-    """The classes in `X | None` and `list[X]`; of a mapping's values none has a key_file."""
-    if get_origin(annotation) in (Union, UnionType, list):
-        for inner in get_args(annotation):
-            yield from _types(inner)
-    else:
-        yield annotation
+def _from_files(
+    raw: dict[str, Any], secrets: Iterable[str], where: Where, at: KeyPath
+) -> dict[str, Any]:
+    filled = dict(raw)
+    for name in secrets:
+        given = f"{name}{_FILE}"
+        file = filled.pop(given, None)
+        if file is None:
+            continue
+        if filled.get(name) is not None:
+            raise ConfigError(f"{where.name((*at, name))}: give it or {given}, not both")
+        filled[name] = _read(file, where, (*at, given))
+    return filled
 
 
 def _read(file: Any, where: Where, at: KeyPath) -> str:
     try:
         path = where.base / Path(str(file)).expanduser()
-        if path.stat().st_size > _LARGEST:
-            raise ConfigError(f"{where.name(at)}: {path} is too large for a secret")
-        text = path.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise ConfigError(f"{where.name(at)}: {file} cannot be read ({error.strerror})") from None
+        with path.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
+        text = content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise ConfigError(f"{where.name(at)}: {file} is not UTF-8 text") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{where.name(at)}: {file} cannot be read ({reason})") from None
+    if len(content) > _LARGEST:
+        raise ConfigError(f"{where.name(at)}: {file} is too large for a secret")
     if not text:
         raise ConfigError(f"{where.name(at)}: {file} is empty")
     return text

@@ -1,19 +1,24 @@
-"""The values that a configuration is made of: durations, addresses, names, paths."""
+"""The values that a configuration is made of: durations, addresses, names, files, secrets."""
 
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_PART = re.compile(rf"({_NUMBER.pattern})(ms|s|m|h|d)", re.ASCII)
+_LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-_BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}")
+# The last character of the salt has only two bits.
+_BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,16 @@ class Listen:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def from_here(self) -> Listen:
+        """The same as this machine reaches it."""
+        return Listen(_ANYWHERE.get(self.host, self.host), self.port)
+
 
 def parse_duration(value: Any) -> float:
     """`500ms`, `2s`, `1h30m` or a number of seconds -> seconds."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
     text = str(value).strip()
+    if _NUMBER.fullmatch(text):
+        return float(text)
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError("must be a duration such as 500ms, 2s or 1h30m")
@@ -40,24 +49,21 @@ def parse_duration(value: Any) -> float:
 
 def parse_listen(value: Any) -> Listen:
     """`127.0.0.1:9896`, `[::1]:9896` or `0.0.0.0:9896` -> Listen."""
-    if isinstance(value, Listen):
-        return value
-    host, colon, port = str(value).rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError("must be ADDRESS:PORT, such as 127.0.0.1:9896")
-    return Listen(host, int(port))
+    found = _LISTEN.fullmatch(str(value))
+    if found is None or int(found[3]) > 65535:
+        raise ValueError("must be ADDRESS:PORT, such as 127.0.0.1:9896 or [::1]:9896")
+    return Listen(found[1] or found[2], int(found[3]))
 
 
 def check_url(value: str) -> str:
     """A server's address: http or https, a host, and nothing secret in it."""
     try:
         parts = urlsplit(value)
-        port_is_fine = parts.port is None or parts.port > 0
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        port_is_fine = False
-    if not port_is_fine or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must begin with http:// or https:// and name a host")
+        sound = False
+    if not sound or not value.isprintable() or " " in value:
+        raise ValueError("must be http://HOST:PORT or https://HOST:PORT")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold credentials; use username and password_file")
     if parts.query or parts.fragment:
@@ -71,8 +77,23 @@ def check_name(value: str) -> str:
     return value
 
 
-def check_bcrypt(value: str) -> str:
-    if not _BCRYPT.fullmatch(value):
+def check_secret(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("must not be empty")
+    if not value.get_secret_value().isprintable():
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def check_token(value: SecretStr) -> SecretStr:
+    secret = check_secret(value).get_secret_value()
+    if not secret.isascii() or " " in secret:
+        raise ValueError("must be ASCII without spaces, as a header needs it")
+    return value
+
+
+def check_bcrypt(value: SecretStr) -> SecretStr:
+    if not _BCRYPT.fullmatch(value.get_secret_value()):
         raise ValueError("must be a bcrypt hash ($2b$…), as `htpasswd -nBC 10 NAME` prints")
     return value
 
@@ -83,7 +104,7 @@ def from_file(value: Path, info: ValidationInfo) -> Path:
     return base / value.expanduser()
 
 
-def readable(value: Path) -> Path:
+def check_readable(value: Path) -> Path:
     try:
         with value.open("rb"):
             return value
@@ -91,8 +112,20 @@ def readable(value: Path) -> Path:
         raise ValueError(f"cannot be read ({error.strerror})") from None
 
 
+def check_ca(value: Path) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except OSError:
+        raise ValueError("must hold one or more certificates, PEM") from None
+    return value
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 ListenAddress = Annotated[Listen, BeforeValidator(parse_listen)]
 Url = Annotated[str, AfterValidator(check_url)]
 Name = Annotated[str, AfterValidator(check_name)]
-ReadableFile = Annotated[Path, AfterValidator(from_file), AfterValidator(readable)]
+Secret = Annotated[SecretStr, AfterValidator(check_secret)]
+Token = Annotated[SecretStr, AfterValidator(check_token)]
+BcryptHash = Annotated[SecretStr, AfterValidator(check_bcrypt)]
+ReadableFile = Annotated[Path, AfterValidator(from_file), AfterValidator(check_readable)]
+CaFile = Annotated[ReadableFile, AfterValidator(check_ca)]

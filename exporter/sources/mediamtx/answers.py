@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import TypeGuard
 
 from exporter.counters import Values
 from exporter.sources.source import SourceError
-from leitstand.clients.mediamtx import BadAnswer, Item, MediaMTXError
+from leitstand.clients.mediamtx import MediaMTXError
+from leitstand.clients.mediamtx.objects import Object
 
 Names = tuple[str, ...]
 """A field's names, newest first; empty where the object has no such field."""
@@ -22,50 +24,38 @@ FORWARD_PROTOCOLS = PROTOCOLS | {"whip", "whips"}
 UNKNOWN_PROTOCOL = "other"
 
 
-def first(item: Item, names: Names) -> Any:
-    """The value under the newest name that this version has; None if it has none of them."""
-    for name in names:
-        if name in item:
-            return item[name]
-    return None
+def numbers(objects: Sequence[Object], fields: Sequence[Names]) -> Iterable[Values]:
+    """The counters of each object; None for a field that this version does not have.
+
+    One list comes from one server, so its first object tells the names for all. At least two
+    fields.
+    """
+    if not objects:
+        return ()
+    return map(attrgetter(*(_known(objects[0], names) for names in fields)), objects)
 
 
-def numbers(items: Sequence[Item], fields: Sequence[Names]) -> Iterable[Values]:
-    """The counters of each item; None for a field that this version does not have."""
-    for item in items:
-        yield tuple([None if (v := first(item, f)) is None else number(v) for f in fields])
+def _known(example: Object, names: Names) -> str:
+    return next((name for name in names if getattr(example, name) is not None), "lacking")
 
 
-def number(value: Any) -> float:
-    """A JSON number as it is; raises BadAnswer for anything else."""
-    if value.__class__ is int or value.__class__ is float:
-        return value
-    raise BadAnswer(f"gave a {type(value).__name__} for a number")
+def is_known(time: str | None) -> TypeGuard[str]:
+    """False for null and for Go's zero time (the year 1)."""
+    return time is not None and time != "" and not time.startswith("0001-")
 
 
-def seconds(text: str | None) -> float | None:
-    """An RFC 3339 time as Unix time; None for null and for Go's zero time (the year 1)."""
-    if not text or text.startswith("0001-"):
-        return None
-    return datetime.fromisoformat(text).timestamp()
-
-
-def positive(value: Any) -> int | None:
-    """A size or rate, where MediaMTX writes 0 for one that it does not know."""
-    return int(value) if value else None
+def seconds(time: str | None) -> float | None:
+    """An RFC 3339 time as Unix time; None for one that is not known."""
+    return datetime.fromisoformat(time).timestamp() if is_known(time) else None
 
 
 @contextlib.contextmanager
 def as_source_error() -> Iterator[None]:
-    """Turn what goes wrong while asking and reading into a SourceError.
-
-    JSON of the wrong shape shows as a KeyError, TypeError and the like where it is read; its text
-    may quote the answer, so only its kind is told.
-    """
+    """Turn what goes wrong while asking and reading into a SourceError."""
     try:
         yield
     except MediaMTXError as error:
         raise SourceError(str(error)) from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        kind = type(error).__name__
-        raise SourceError(f"answered something of an unexpected shape ({kind})") from None
+    except ValueError:
+        # A time that is none; its text may quote the answer, so it is not told.
+        raise SourceError("answered with a time or number that cannot be read") from None

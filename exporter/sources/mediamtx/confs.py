@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from leitstand.clients.mediamtx import Item, MediaMTXClient
+from leitstand.clients.mediamtx import MediaMTXClient
+from leitstand.clients.mediamtx.objects import PathConf
 
 _NOT_STATIC = frozenset({"", "publisher", "redirect"})
 
@@ -49,24 +49,18 @@ class Confs:
         """All entries, read anew if one of the wanted ones was never heard of."""
         unheard_of = wanted - self._confs.keys() - self._missing
         if unheard_of or self._monotonic() >= self._due:
-            items = self._client.items("config/paths", keep) or []
-            self._confs = {item.name: item for item in items if isinstance(item, Conf)}
+            entries = self._client.items("config/paths", PathConf) or []
+            self._confs = {entry.name: _needed(entry) for entry in entries}
             # Not to be asked for again every poll.
             self._missing = wanted - self._confs.keys()
             self._due = self._monotonic() + self._interval
         return self._confs
 
 
-def keep(item: Item) -> Any:
-    """What to keep of a JSON object, decided while it is parsed so that 11 MB never pile up."""
-    if "items" in item:
-        return item
-    source = item.get("source")
-    if "name" not in item or not isinstance(source, str):
-        return None
+def _needed(entry: PathConf) -> Conf:
     return Conf(
-        name=item["name"],
-        static=source not in _NOT_STATIC,
-        on_demand=bool(item.get("sourceOnDemand") or item.get("runOnDemand")),
-        forwards=bool(item.get("forward")),
+        name=entry.name,
+        static=entry.source not in _NOT_STATIC,
+        on_demand=entry.sourceOnDemand or bool(entry.runOnDemand),
+        forwards=bool(entry.forward),
     )

@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from exporter.counters import Counters, Reading
 from exporter.sources.mediamtx.answers import (
     FORWARD_PROTOCOLS,
-    OUTBOUND_BYTES,
     UNKNOWN_PROTOCOL,
     as_source_error,
-    first,
-    number,
 )
 from exporter.sources.mediamtx.state import Forwards, ForwardsState
 from exporter.sources.source import SourceId
-from leitstand.clients.mediamtx import Item, MediaMTXClient
+from leitstand.clients.mediamtx import MediaMTXClient
+from leitstand.clients.mediamtx.objects import Forward
 
 KIND = "mediamtx_forwards"
 
@@ -43,7 +41,7 @@ class ForwardsSource:
         with as_source_error():
             asked = self.paths()
             with self.client.within(self.deadline):
-                lists: dict[str, list[Item]] = {
+                lists: dict[str, list[Forward]] = {
                     path: self.client.forwards(path) or [] for path in asked
                 }
             return self._state(lists)
@@ -54,19 +52,18 @@ class ForwardsSource:
     def close(self) -> None:
         self.client.close()
 
-    def _state(self, lists: dict[str, list[Item]]) -> ForwardsState:
-        flat = [(path, _protocol(item), item) for path, items in lists.items() for item in items]
+    def _state(self, lists: dict[str, list[Forward]]) -> ForwardsState:
+        flat = [(path, _protocol(one), one) for path, some in lists.items() for one in some]
         self._counters.update(
-            Reading(item["id"], (number(first(item, OUTBOUND_BYTES)),), path, (protocol,))
-            for path, protocol, item in flat
+            Reading(one.id, (one.outboundBytes,), path, (protocol,)) for path, protocol, one in flat
         )
         count = Counter((path, protocol) for path, protocol, _ in flat)
-        failing = Counter((p, protocol) for p, protocol, item in flat if item["state"] == "error")
+        failing = Counter((path, protocol) for path, protocol, one in flat if one.state == "error")
         return ForwardsState(self.server, tuple(self._forwards(lists, count, failing)))
 
     def _forwards(
         self,
-        paths: dict[str, list[Item]],
+        paths: dict[str, list[Forward]],
         count: Counter[tuple[str, str]],
         failing: Counter[tuple[str, str]],
     ) -> Iterator[Forwards]:
@@ -76,6 +73,5 @@ class ForwardsSource:
                 yield Forwards(path, protocol, count[key], failing[key], sent or 0)
 
 
-def _protocol(item: Item) -> str:
-    protocol: str = item["protocol"]
-    return protocol if protocol in FORWARD_PROTOCOLS else UNKNOWN_PROTOCOL
+def _protocol(forward: Forward) -> str:
+    return forward.protocol if forward.protocol in FORWARD_PROTOCOLS else UNKNOWN_PROTOCOL

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from exporter.counters import Counters, Reading
 from exporter.sources.mediamtx.answers import OUTBOUND_BYTES, Names, numbers
 from exporter.sources.mediamtx.state import Muxers
-from leitstand.clients.mediamtx import Item
+from leitstand.clients.mediamtx.objects import HlsMuxer
 
 _FIELDS: tuple[Names, ...] = (OUTBOUND_BYTES, ("outboundFramesDiscarded",))
 
@@ -18,11 +18,11 @@ class HlsMuxers:
         self._counters = Counters()
         self._now: Counter[str] = Counter()
 
-    def update(self, items: Sequence[Item], label_of: Callable[[str], str]) -> None:
-        self._now = Counter(label_of(item["path"]) for item in items)
+    def update(self, muxers: Sequence[HlsMuxer], label_of: Callable[[str], str]) -> None:
+        self._now = Counter(label_of(muxer.path) for muxer in muxers)
         self._counters.update(
-            Reading((item["path"], item["created"]), values, label_of(item["path"]))
-            for item, values in zip(items, numbers(items, _FIELDS), strict=True)
+            Reading((muxer.path, muxer.created), values, label_of(muxer.path))
+            for muxer, values in zip(muxers, numbers(muxers, _FIELDS), strict=True)
         )
 
     def states(self, paths: Iterable[str]) -> Iterator[Muxers]:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from exporter.sources.mediamtx.answers import (
-    PROTOCOLS,
-    UNKNOWN_PROTOCOL,
-    first,
-    positive,
-    seconds,
-)
+from exporter.sources.mediamtx.answers import PROTOCOLS, UNKNOWN_PROTOCOL, is_known
 from exporter.sources.mediamtx.state import Audio, Video
-from leitstand.clients.mediamtx import Item
+from leitstand.clients.mediamtx.objects import CodecProps, Path, Track
 
 _VIDEO_CODECS = frozenset(
     {"AV1", "VP9", "VP8", "H265", "H264", "MPEG-4 Video", "MPEG-1/2 Video", "M-JPEG"}
@@ -27,36 +19,35 @@ _AUDIO_CODECS = frozenset(
 )
 # `hidden` readers are the server's own; upstream keeps them out of its counts as well.
 _NOT_A_READER = "hidden"
+_NO_PROPS = CodecProps()
 
 
-def is_available(item: Item) -> bool:
+def is_available(path: Path) -> bool:
     """Readable now. `ready` until v1.15."""
-    return bool(first(item, ("available", "ready")))
+    return path.ready if path.available is None else path.available
 
 
-def available_time(item: Item) -> str | None:
+def available_time(path: Path) -> str | None:
     """Since when its stream exists: every path counter begins at 0 with it."""
-    return first(item, ("availableTime", "readyTime")) if is_available(item) else None
+    return (path.availableTime or path.readyTime) if is_available(path) else None
 
 
-def online_time(item: Item) -> str | None:
+def online_time(path: Path) -> str | None:
     """Since when something real feeds the path; None if nothing does.
 
     Upstream's `online` alone is no health: a static source that never ran and a redirect are
     `online` since the year 1, and an always-available path is available while nobody publishes.
     Before v1.16 online is ready.
     """
-    if not is_available(item):
+    if not is_available(path):
         return None
-    if "online" not in item:
-        return available_time(item)
-    text: str | None = item.get("onlineTime")
-    return text if item["online"] and seconds(text) is not None else None
+    if path.online is None:
+        return available_time(path)
+    return path.onlineTime if path.online and is_known(path.onlineTime) else None
 
 
-def source_type(item: Item) -> str:
-    source = item.get("source")
-    return str(source.get("type", "")) if source else ""
+def source_type(path: Path) -> str:
+    return path.source.type if path.source else ""
 
 
 def protocol_of(type_name: str) -> str:
@@ -65,36 +56,45 @@ def protocol_of(type_name: str) -> str:
     return word if word in PROTOCOLS else UNKNOWN_PROTOCOL
 
 
-def readers(item: Item) -> Mapping[str, int]:
-    types = [reader["type"] for reader in item.get("readers") or ()]
-    return Counter(protocol_of(name) for name in types if name != _NOT_A_READER)
+def readers(path: Path) -> dict[str, int]:
+    """How many readers there are of each protocol."""
+    counts: dict[str, int] = {}
+    for reader in path.readers or ():
+        if reader.type != _NOT_A_READER:
+            protocol = protocol_of(reader.type)
+            counts[protocol] = counts.get(protocol, 0) + 1
+    return counts
 
 
-def tracks(item: Item) -> tuple[Video | None, Audio | None]:
+def tracks(path: Path) -> tuple[Video | None, Audio | None]:
     """The first video and the first audio track."""
-    found = [_track(track) for track in _track_objects(item)]
-    video = next((track for track in found if isinstance(track, Video)), None)
-    audio = next((track for track in found if isinstance(track, Audio)), None)
+    video, audio = None, None
+    for track in _tracks(path):
+        if video is None and track.codec in _VIDEO_CODECS:
+            video = _video(track)
+        elif audio is None and track.codec in _AUDIO_CODECS:
+            audio = _audio(track)
     return video, audio
 
 
-def _track_objects(item: Item) -> list[dict[str, Any]]:
-    if "tracks2" in item:
-        return item["tracks2"] or []
-    return [{"codec": codec} for codec in item.get("tracks") or ()]
+def _tracks(path: Path) -> Sequence[Track]:
+    if path.tracks2 is not None:
+        return path.tracks2
+    return [Track(codec=codec) for codec in path.tracks or ()]
 
 
-def _track(track: dict[str, Any]) -> Video | Audio | None:
-    codec, props = track["codec"], track.get("codecProps") or {}
-    if codec in _VIDEO_CODECS:
-        width, height = positive(props.get("width")), positive(props.get("height"))
-        return Video(codec, _word(props.get("profile")), _word(props.get("level")), width, height)
-    if codec in _AUDIO_CODECS:
-        rate = positive(props.get("sampleRate"))
-        return Audio(codec, positive(props.get("channelCount")), rate)
-    return None
+def _video(track: Track) -> Video:
+    """MediaMTX writes 0 for a size that it does not know."""
+    props = track.codecProps or _NO_PROPS
+    profile, level = _word(props.profile), _word(props.level)
+    return Video(track.codec, profile, level, props.width or None, props.height or None)
 
 
-def _word(value: Any) -> str:
+def _audio(track: Track) -> Audio:
+    props = track.codecProps or _NO_PROPS
+    return Audio(track.codec, props.channelCount or None, props.sampleRate or None)
+
+
+def _word(value: str | float | None) -> str:
     """Profiles and levels are words for some codecs and numbers for others."""
     return "" if value is None else str(value)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from exporter.sources.mediamtx.answers import as_source_error, seconds
 from exporter.sources.mediamtx.state import Recording, RecordingsState
 from exporter.sources.source import SourceId
-from leitstand.clients.mediamtx import Item, MediaMTXClient
+from leitstand.clients.mediamtx import MediaMTXClient, objects
 
 KIND = "mediamtx_recordings"
 
@@ -29,8 +28,8 @@ class RecordingsSource:
     def poll(self) -> RecordingsState:
         with as_source_error():
             with self.client.within(self.deadline):
-                items = self.client.items("recordings", keep) or []
-            recordings = sorted((_recording(item) for item in items), key=lambda r: r.path)
+                found = self.client.items("recordings", objects.Recording) or []
+            recordings = sorted((_recording(one) for one in found), key=lambda r: r.path)
             return RecordingsState(self.server, tuple(recordings[: self.limit]))
 
     def abort(self) -> None:
@@ -40,14 +39,8 @@ class RecordingsSource:
         self.client.close()
 
 
-def keep(item: Item) -> Any:
-    """A segment as its bare start, decided while it is parsed: there may be millions."""
-    return item["start"] if item.keys() == {"start"} else item
-
-
-def _recording(item: Item) -> Recording:
-    # In the server's order, oldest first; a newer version's segments may stay objects.
-    segments = item.get("segments") or []
-    newest = segments[-1] if segments else None
-    start = newest["start"] if isinstance(newest, dict) else newest
-    return Recording(item["name"], len(segments), seconds(start))
+def _recording(recorded: objects.Recording) -> Recording:
+    # In the server's order, oldest first.
+    segments = recorded.segments
+    newest = seconds(segments[-1].start) if segments else None
+    return Recording(recorded.name, len(segments), newest)

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from exporter.counters import Counters, Reading, Values, add
 from exporter.sources.mediamtx.answers import INBOUND_BYTES, OUTBOUND_BYTES, Names, numbers
 from exporter.sources.mediamtx.state import SessionCount, SessionTotals
-from leitstand.clients.mediamtx import Item
+from leitstand.clients.mediamtx.objects import RtmpConn, RtpSession, Session, SrtConn
 
 ROLES = frozenset({"publish", "read"})
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Where a protocol's sessions are listed and what they call what they count.
+    """Where a protocol's sessions are listed, as what, and what they call what they count.
 
     `fields` are in the order of `SessionTotals`.
     """
 
     name: str
     list: str
+    object: type[Session]
     fields: tuple[Names, ...]
 
 
@@ -67,24 +68,20 @@ _WEBRTC: tuple[Names, ...] = (
 _BYTES_ONLY: tuple[Names, ...] = (INBOUND_BYTES, OUTBOUND_BYTES, (), (), (), (), (), (), ())
 
 PROTOCOLS = (
-    Protocol("rtsp", "rtspsessions", _RTSP),
-    Protocol("rtsps", "rtspssessions", _RTSP),
-    Protocol("rtmp", "rtmpconns", _RTMP),
-    Protocol("rtmps", "rtmpsconns", _RTMP),
-    Protocol("srt", "srtconns", _SRT),
-    Protocol("webrtc", "webrtcsessions", _WEBRTC),
-    Protocol("hls", "hlssessions", _BYTES_ONLY),
-    Protocol("moq", "moqsessions", _BYTES_ONLY),
+    Protocol("rtsp", "rtspsessions", RtpSession, _RTSP),
+    Protocol("rtsps", "rtspssessions", RtpSession, _RTSP),
+    Protocol("rtmp", "rtmpconns", RtmpConn, _RTMP),
+    Protocol("rtmps", "rtmpsconns", RtmpConn, _RTMP),
+    Protocol("srt", "srtconns", SrtConn, _SRT),
+    Protocol("webrtc", "webrtcsessions", RtpSession, _WEBRTC),
+    Protocol("hls", "hlssessions", Session, _BYTES_ONLY),
+    Protocol("moq", "moqsessions", Session, _BYTES_ONLY),
 )
 
 
-def role(item: Item) -> str | None:
-    """publish or read; None while idle, and for a state that a newer version may have.
-
-    HLS sessions have no state: they read.
-    """
-    state: str = item.get("state", "read")
-    return state if state in ROLES and item["path"] else None
+def role(session: Session) -> str | None:
+    """publish or read; None while idle, and for a state that a newer version may have."""
+    return session.state if session.state in ROLES and session.path else None
 
 
 class Sessions:
@@ -95,7 +92,7 @@ class Sessions:
         self._now: Counter[tuple[str, str, str]] = Counter()
 
     def update(
-        self, lists: Mapping[Protocol, Sequence[Item]], label_of: Callable[[str], str]
+        self, lists: Mapping[Protocol, Sequence[Session]], label_of: Callable[[str], str]
     ) -> None:
         """Take in all sessions of one poll; `label_of` gives the path label of a path."""
         self._now.clear()
@@ -129,14 +126,11 @@ class Sessions:
 
 
 def _readings(
-    protocol: Protocol, items: Sequence[Item], label_of: Callable[[str], str]
+    protocol: Protocol, sessions: Sequence[Session], label_of: Callable[[str], str]
 ) -> Iterator[Reading]:
-    for item, values in zip(items, numbers(items, protocol.fields), strict=True):
-        its_role = role(item)
+    series = {its_role: (protocol.name, its_role) for its_role in ROLES}
+    for session, values in zip(sessions, numbers(sessions, protocol.fields), strict=True):
+        its_role = role(session)
+        group = None if its_role is None else label_of(session.path)
         # The leading 1 makes the sum of what "moved" the number of sessions that began.
-        yield Reading(
-            id=item["id"],
-            values=(1, *values),
-            group=None if its_role is None else label_of(item["path"]),
-            series=(protocol.name, its_role or ""),
-        )
+        yield Reading(session.id, (1, *values), group, series.get(its_role or "", ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from exporter.sources.mediamtx import confs, sessions
 from exporter.sources.mediamtx.answers import as_source_error, seconds
@@ -14,7 +15,7 @@ from exporter.sources.mediamtx.srt import SrtLinks
 from exporter.sources.mediamtx.state import MediaMTXState
 from exporter.sources.mediamtx.totals import PathTotals
 from exporter.sources.source import SourceId
-from leitstand.clients.mediamtx import BadAnswer, Item, MediaMTXClient
+from leitstand.clients.mediamtx import BadAnswer, MediaMTXClient, objects
 
 KIND = "mediamtx"
 
@@ -23,10 +24,10 @@ KIND = "mediamtx"
 class Answers:
     """All answers of one poll, complete."""
 
-    info: Item
-    paths: Sequence[Item]
-    sessions: Mapping[sessions.Protocol, Sequence[Item]]
-    muxers: Sequence[Item]
+    info: objects.Info
+    paths: Sequence[objects.Path]
+    sessions: Mapping[sessions.Protocol, Sequence[objects.Session]]
+    muxers: Sequence[objects.HlsMuxer]
     confs: Mapping[str, confs.Conf]
 
 
@@ -79,33 +80,34 @@ class MediaMTXSource:
         self.client.close()
 
     def _ask(self) -> Answers:
-        info = self.client.info() or {}
-        items = self.client.items("paths")
-        if items is None:
+        info = self.client.info() or objects.Info()
+        paths = self.client.items("paths", objects.Path)
+        if paths is None:
             raise BadAnswer("does not offer paths/list; is this a MediaMTX API?")
-        by_protocol = {p: self.client.items(p.list) or () for p in sessions.PROTOCOLS}
-        muxers = self.client.items("hlsmuxers") or ()
-        known = self._confs.by_name(frozenset(item["confName"] for item in items))
-        return Answers(info, items, by_protocol, muxers, known)
+        by_protocol = {p: self.client.items(p.list, p.object) or () for p in sessions.PROTOCOLS}
+        muxers = self.client.items("hlsmuxers", objects.HlsMuxer) or ()
+        known = self._confs.by_name(frozenset(path.confName for path in paths))
+        return Answers(info, paths, by_protocol, muxers, known)
 
     def _state(self, answers: Answers) -> MediaMTXState:
-        listed = [item["name"] for item in answers.paths]
+        listed = [path.name for path in answers.paths]
         self._expected.update(listed)
         self._labels.assign(self._expected.names(), listed)
         self._add_up(answers)
         conf_of = answers.confs.get
         self.forwarding_paths = tuple(
-            item["name"]
-            for item in answers.paths
-            if (conf := conf_of(item["confName"])) is not None and conf.forwards
+            path.name
+            for path in answers.paths
+            if (conf := conf_of(path.confName)) is not None and conf.forwards
         )
         return self._assemble(answers)
 
     def _add_up(self, answers: Answers) -> None:
         self._paths.update(answers.paths, self._labels, self.clock())
         self._sessions.update(answers.sessions, self._labels)
-        srt = next(items for p, items in answers.sessions.items() if p.name == "srt")
-        self._srt.update(srt, self._labels)
+        for protocol, found in answers.sessions.items():
+            if protocol.object is objects.SrtConn:
+                self._srt.update(cast(Sequence[objects.SrtConn], found), self._labels)
         self._muxers.update(answers.muxers, self._labels)
 
     def _assemble(self, answers: Answers) -> MediaMTXState:
@@ -115,8 +117,8 @@ class MediaMTXSource:
         names = [path.name for path in shown]
         return MediaMTXState(
             server=self.watch.name,
-            version=answers.info.get("version"),
-            started_at=seconds(answers.info.get("started")),
+            version=answers.info.version,
+            started_at=seconds(answers.info.started),
             paths=shown,
             paths_listed=len(answers.paths),
             paths_folded=self._paths.folded,

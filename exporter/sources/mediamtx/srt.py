@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from exporter.counters import Counters, Reading, Values
-from exporter.sources.mediamtx.answers import Names, number, numbers
+from exporter.sources.mediamtx.answers import Names, numbers
 from exporter.sources.mediamtx.sessions import role
 from exporter.sources.mediamtx.state import Srt
-from leitstand.clients.mediamtx import Item
+from leitstand.clients.mediamtx.objects import SrtConn
 
 # A link's data flows one way; the counter of the other way stays 0, so the two may be added.
 _FIELDS: tuple[Names, ...] = (
@@ -28,9 +28,9 @@ class SrtLinks:
 
     def __init__(self) -> None:
         self._counters = Counters()
-        self._links: dict[tuple[str, str], list[Item]] = {}
+        self._links: dict[tuple[str, str], list[SrtConn]] = {}
 
-    def update(self, items: Sequence[Item], label_of: Callable[[str], str]) -> None:
+    def update(self, items: Sequence[SrtConn], label_of: Callable[[str], str]) -> None:
         self._links = defaultdict(list)
         self._counters.update(self._readings(items, label_of))
 
@@ -39,26 +39,38 @@ class SrtLinks:
             for (its_role,), totals in self._counters.of(path):
                 yield _state(path, its_role, totals, self._links.get((path, its_role), []))
 
-    def _readings(self, items: Sequence[Item], label_of: Callable[[str], str]) -> Iterator[Reading]:
-        for item, values in zip(items, numbers(items, _FIELDS), strict=True):
-            if (its_role := role(item)) is None:
+    def _readings(
+        self, links: Sequence[SrtConn], label_of: Callable[[str], str]
+    ) -> Iterator[Reading]:
+        for link, values in zip(links, numbers(links, _FIELDS), strict=True):
+            if (its_role := role(link)) is None:
                 continue
-            path = label_of(item["path"])
-            self._links[path, its_role].append(item)
-            yield Reading(item["id"], values, path, (its_role,))
+            path = label_of(link.path)
+            self._links[path, its_role].append(link)
+            yield Reading(link.id, values, path, (its_role,))
 
 
-def _state(path: str, its_role: str, totals: Values, links: Sequence[Item]) -> Srt:
+def _state(path: str, its_role: str, totals: Values, links: Sequence[SrtConn]) -> Srt:
     sent, received, send_drop, receive_drop, belated, undecrypted = (v or 0 for v in totals)
     counters = (sent + received, send_drop + receive_drop, belated, undecrypted)
-    if not links:
-        return Srt(path, its_role, *counters)
     return Srt(
         path,
         its_role,
         *counters,
-        rtt=max(number(link["msRTT"]) for link in links) / 1000,
-        receive_buffer=max(number(link["msReceiveBuf"]) for link in links) / 1000,
-        send_buffer=max(number(link["msSendBuf"]) for link in links) / 1000,
-        link_capacity=min(number(link["mbpsLinkCapacity"]) for link in links) * _BYTES_PER_MEGABIT,
+        rtt=_seconds(link.msRTT for link in links),
+        receive_buffer=_seconds(link.msReceiveBuf for link in links),
+        send_buffer=_seconds(link.msSendBuf for link in links),
+        link_capacity=_narrowest(link.mbpsLinkCapacity for link in links),
     )
+
+
+def _seconds(milliseconds: Iterable[float | None]) -> float | None:
+    """The worst of the links; None if there is none."""
+    known = [value for value in milliseconds if value is not None]
+    return max(known) / 1000 if known else None
+
+
+def _narrowest(megabits: Iterable[float | None]) -> float | None:
+    """Bytes per second of the narrowest link; None if there is none."""
+    known = [value for value in megabits if value is not None]
+    return min(known) * _BYTES_PER_MEGABIT if known else None

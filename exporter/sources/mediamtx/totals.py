@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypedDict
 
 from exporter.counters import Counters, Reading
@@ -18,7 +17,7 @@ from exporter.sources.mediamtx.answers import (
 )
 from exporter.sources.mediamtx.confs import Conf
 from exporter.sources.mediamtx.state import OTHER, Path
-from leitstand.clients.mediamtx import Item
+from leitstand.clients.mediamtx import objects
 
 _FIELDS: tuple[Names, ...] = (INBOUND_BYTES, OUTBOUND_BYTES, ("inboundFramesInError",))
 
@@ -44,12 +43,14 @@ class PathTotals:
         self._newest_data: dict[str, tuple[float, float]] = {}
         self._label_of: Callable[[str], str] = str
 
-    def update(self, items: Sequence[Item], label_of: Callable[[str], str], now: float) -> None:
+    def update(
+        self, items: Sequence[objects.Path], label_of: Callable[[str], str], now: float
+    ) -> None:
         """Take in the path list of one poll, made at `now` (Unix time)."""
         self._label_of = label_of
         self._counters.update(_readings(items, label_of))
         self._publishers.update(_publishers(items, label_of))
-        labels = [label_of(item["name"]) for item in items]
+        labels = [label_of(item.name) for item in items]
         self.folded = labels.count(OTHER)
         # A path that is gone for a while keeps its time as long as its totals are kept.
         self._newest_data = {
@@ -62,14 +63,14 @@ class PathTotals:
 
     def states(
         self,
-        items: Sequence[Item],
+        items: Sequence[objects.Path],
         confs: Mapping[str, Conf],
         expected: Mapping[str, None],
         readers_ever: ReadersEver,
     ) -> tuple[Path, ...]:
         """Every path with a label of its own; expected ones listed or not; `(other)` last."""
-        own = [item for item in items if self._label_of(item["name"]) != OTHER]
-        missing = expected.keys() - {item["name"] for item in own}
+        own = [item for item in items if self._label_of(item.name) != OTHER]
+        missing = expected.keys() - {item.name for item in own}
         return (
             *(self._listed(item, confs, expected, readers_ever) for item in own),
             *(self._missing(name) for name in expected if name in missing),
@@ -87,27 +88,27 @@ class PathTotals:
             **self._sums(name),
         )
 
-    def _other(self, items: Sequence[Item]) -> Iterator[Path]:
+    def _other(self, items: Sequence[objects.Path]) -> Iterator[Path]:
         """The sum of what has no label of its own, if anything ever had none."""
         if self._counters.get(OTHER) is not None:
-            rest = [item for item in items if self._label_of(item["name"]) == OTHER]
+            rest = [item for item in items if self._label_of(item.name) == OTHER]
             readers = sum((Counter(paths.readers(item)) for item in rest), Counter[str]())
-            sums = Path(OTHER, readers=readers, **self._sums(OTHER))
-            yield replace(sums, reconnects=None)
+            sums = self._sums(OTHER) | {"reconnects": None}
+            yield Path(OTHER, readers=dict(readers), **sums)
 
     def _listed(
         self,
-        item: Item,
+        item: objects.Path,
         confs: Mapping[str, Conf],
         expected: Mapping[str, None],
         readers_ever: ReadersEver,
     ) -> Path:
-        name, conf = item["name"], confs.get(item["confName"])
+        name, conf = item.name, confs.get(item.confName)
         online_time = paths.online_time(item)
         video, audio = paths.tracks(item)
         return Path(
             name=name,
-            conf=item["confName"],
+            conf=item.confName,
             source_type=paths.source_type(item),
             on_demand=conf is not None and conf.on_demand,
             available=paths.is_available(item),
@@ -116,7 +117,7 @@ class PathTotals:
             online_since=seconds(online_time),
             last_data=self._data_at(name),
             # A protocol that nobody reads any more goes to 0 instead of vanishing.
-            readers=dict.fromkeys(readers_ever(name), 0) | dict(paths.readers(item)),
+            readers=dict.fromkeys(readers_ever(name), 0) | paths.readers(item),
             video=video,
             audio=audio,
             **self._sums(name),
@@ -144,14 +145,14 @@ class PathTotals:
         return known[1] if known else None
 
 
-def _readings(items: Sequence[Item], label_of: Callable[[str], str]) -> Iterator[Reading]:
+def _readings(items: Sequence[objects.Path], label_of: Callable[[str], str]) -> Iterator[Reading]:
     for item, values in zip(items, numbers(items, _FIELDS), strict=True):
-        name = item["name"]
+        name = item.name
         yield Reading(name, values, label_of(name), epoch=paths.available_time(item))
 
 
-def _publishers(items: Sequence[Item], label_of: Callable[[str], str]) -> Iterator[Reading]:
+def _publishers(items: Sequence[objects.Path], label_of: Callable[[str], str]) -> Iterator[Reading]:
     """Each time that a path came online is an object of its own, which counts 1."""
     for item in items:
         if (since := paths.online_time(item)) is not None:
-            yield Reading((item["name"], since), (1,), label_of(item["name"]))
+            yield Reading((item.name, since), (1,), label_of(item.name))

@@ -21,9 +21,8 @@ def test_all_but_loopback_are_watched_if_none_are_named() -> None:
 
 
 def test_only_those_that_are_named_are_watched() -> None:
-    shown = Network(["lo", "eth0"]).update(
-        {"lo": nic(loopback=True), "eth0": nic(), "veth1": nic()}
-    )
+    nics = {"veth1": nic(), "lo": nic(loopback=True), "eth0": nic()}
+    shown = Network(["lo", "eth0"]).update(nics)
     assert shown == (NetworkDevice("lo", True, TRAFFIC), NetworkDevice("eth0", True, TRAFFIC))
 
 
@@ -37,7 +36,8 @@ def test_a_named_device_that_is_not_there_is_down() -> None:
 
 def test_more_than_fifty_devices_can_be_named() -> None:
     names = [f"vlan{number}" for number in range(80)]
-    assert len(Network(names).update({name: nic() for name in names})) == 80
+    shown = Network(names).update({name: nic() for name in names})
+    assert shown == tuple(NetworkDevice(name, True, TRAFFIC) for name in names)
 
 
 def test_a_device_that_vanishes_while_it_is_read_is_neither_up_nor_down() -> None:

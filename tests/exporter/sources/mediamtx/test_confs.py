@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from exporter.sources.mediamtx.confs import Conf, Confs, keep
-from tests.recorded import FIXTURES
+from exporter.sources.mediamtx.confs import Conf, Confs
+from leitstand.clients.mediamtx import Access, MediaMTXClient
+from leitstand.clients.mediamtx.objects import PathConf
+from tests.recorded import RecordedMediaMTX
 
 
 class FakeClient:
@@ -16,9 +15,9 @@ class FakeClient:
         self.names = list(names)
         self.asked = 0
 
-    def items(self, kind: str, hook: Any) -> list[Any]:
+    def items(self, kind: str, of: type[PathConf]) -> list[PathConf]:
         self.asked += 1
-        return [hook({"name": name, "source": "publisher"}) for name in self.names]
+        return [of(name=name, source="publisher") for name in self.names]
 
 
 def confs(client: FakeClient, clock: list[float]) -> Confs:
@@ -54,8 +53,10 @@ def test_an_entry_that_stays_unknown_is_not_asked_for_at_every_poll() -> None:
 
 
 def test_of_the_recorded_configuration_only_what_is_needed_is_kept() -> None:
-    text = (FIXTURES / "t0" / "v3_config_paths_list.json").read_text()
-    kept = {conf.name: conf for conf in json.loads(text, object_hook=keep)["items"]}
+    with RecordedMediaMTX("t0") as server:
+        client = MediaMTXClient(Access(server.url, lambda: None))
+        kept = Confs(client, 30).by_name(frozenset())
+        client.close()
     assert kept["cam_rtsp"] == Conf("cam_rtsp", static=False, on_demand=False, forwards=False)
     assert kept["down_static"] == Conf("down_static", static=True, on_demand=False, forwards=False)
     assert kept["relay_ondemand"].on_demand

@@ -1,24 +1,28 @@
-"""The one home of MediaMTX's API: asks, checks that the answer is one, and gives plain JSON.
-
-Endpoints and their answers: MediaMTX's own api/openapi.yaml.
-"""
+"""Asks a MediaMTX, checks that the answer is one, and gives it as objects."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
+import msgspec
 import requests
 
 from leitstand.clients.deadline import DeadlineAdapter
+from leitstand.clients.mediamtx.errors import (
+    BadAnswer,
+    MediaMTXError,
+    Refused,
+    TooSlow,
+    Unreachable,
+)
+from leitstand.clients.mediamtx.objects import Forward, Info
 
-Item = dict[str, Any]
-"""One object of a list, as the API gives it."""
+T = TypeVar("T")
 
 _CONNECT_SECONDS = 3.0
 # A refusal may take 4 s (the server delays it at random), so silence is judged by the deadline
@@ -28,24 +32,10 @@ _ALL_IN_ONE_PAGE = 100_000
 _LARGEST_ANSWER = 200_000_000
 
 
-class MediaMTXError(Exception):
-    """Why a MediaMTX gave no usable answer; the text is fit for a log and holds no secret."""
+class Page(msgspec.Struct, Generic[T]):
+    """The answer of every list."""
 
-
-class Unreachable(MediaMTXError):
-    """No connection, or it broke."""
-
-
-class TooSlow(MediaMTXError):
-    """The whole exchange took longer than its deadline."""
-
-
-class Refused(MediaMTXError):
-    """401: wrong credentials or no `api` permission; the API does not say which."""
-
-
-class BadAnswer(MediaMTXError):
-    """An answer that is not one of this API's."""
+    items: list[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +75,23 @@ class MediaMTXClient:
                     raise TooSlow(f"no complete answer within {seconds:g} s") from None
                 raise
 
-    def info(self) -> Item | None:
+    def info(self) -> Info | None:
         """Version and start time; None before v1.15.2."""
-        answer: Item | None = self._get("info", None)
-        return answer
+        return self._get("info", Info)
 
-    def items(self, kind: str, hook: Callable[[Item], Any] | None = None) -> list[Any] | None:
+    def items(self, kind: str, of: type[T]) -> list[T] | None:
         """All items of `<kind>/list`, in one page since paging costs the server quadratically.
 
-        None if this server or version does not offer the list. `hook` gets every JSON object as
-        soon as it is read and gives what to keep of it.
+        None if this server or version does not offer the list.
         """
-        return _items(kind, self._get(f"{kind}/list?itemsPerPage={_ALL_IN_ONE_PAGE}", hook))
+        page = self._get(f"{kind}/list?itemsPerPage={_ALL_IN_ONE_PAGE}", Page[of])  # type: ignore[valid-type]
+        return None if page is None else page.items
 
-    def forwards(self, path: str) -> list[Item] | None:
+    def forwards(self, path: str) -> list[Forward] | None:
         """The forward destinations of one path; None before v1.20."""
         query = f"path={quote(path, safe='')}&itemsPerPage={_ALL_IN_ONE_PAGE}"
-        return _items("paths/forward", self._get(f"paths/forward/list?{query}", None))
+        page = self._get(f"paths/forward/list?{query}", Page[Forward])
+        return None if page is None else page.items
 
     def abort(self) -> None:
         """Make whatever is being asked fail at once; callable from another thread."""
@@ -110,7 +100,7 @@ class MediaMTXClient:
     def close(self) -> None:
         self._session.close()
 
-    def _get(self, endpoint: str, hook: Callable[[Item], Any] | None) -> Any:
+    def _get(self, endpoint: str, of: type[T]) -> T | None:
         name = endpoint.partition("?")[0]
         try:
             with self._ask(endpoint) as response:
@@ -122,10 +112,7 @@ class MediaMTXClient:
                 _check(response.status_code, name)
         except requests.RequestException as error:
             raise _translated(error) from None
-        try:
-            return json.loads(body, object_hook=hook)
-        except (ValueError, RecursionError):
-            raise BadAnswer(f"answered {name} with something that is not JSON") from None
+        return _decoded(body, of, name)
 
     def _ask(self, endpoint: str) -> requests.Response:
         if self._passed():
@@ -158,13 +145,14 @@ def _read(response: requests.Response, name: str) -> bytes:
     return bytes(body)
 
 
-def _items(kind: str, answer: Any) -> list[Any] | None:
-    if answer is None:
-        return None
-    items = answer.get("items") if isinstance(answer, dict) else None
-    if not isinstance(items, list):
-        raise BadAnswer(f"answered {kind}/list without a list of items")
-    return items
+def _decoded(body: bytes, of: type[T], name: str) -> T:
+    try:
+        return msgspec.json.decode(body, type=of)
+    except msgspec.ValidationError as error:
+        # It tells place and types, never the value.
+        raise BadAnswer(f"answered {name} in an unknown shape: {error}") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise BadAnswer(f"answered {name} with something that is not JSON") from None
 
 
 def _translated(error: requests.RequestException) -> MediaMTXError:

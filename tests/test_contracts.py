@@ -1,0 +1,97 @@
+"""What the code as a whole promises: who imports whom, how large a room may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("leitstand", "exporter")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+FILE_LINES = 400
+FUNCTION_LINES = 60
+PARAMETERS = 5
+
+FORBIDDEN = (
+    # Each side works without the other.
+    ("exporter", "control_api"),
+    ("control_api", "exporter"),
+    # What speaks to the outside knows nothing of who asks.
+    ("leitstand.clients", "exporter"),
+    ("leitstand.clients", "control_api"),
+    ("leitstand.clients", "leitstand.config"),
+    ("leitstand.config", "exporter"),
+    ("leitstand.demo", "exporter"),
+    # Pure functions: a state in, metrics out.
+    ("exporter.collectors", "leitstand.clients"),
+    ("exporter.counters", "leitstand"),
+    ("exporter.exposition", "leitstand"),
+)
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            assert node.module is not None
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nobody_imports_what_it_must_not(path: Path) -> None:
+    for who, whom in FORBIDDEN:
+        if within(module(path), who):
+            wrong = [name for name in imported(path) if within(name, whom)]
+            assert not wrong, f"{module(path)} must not import {whom}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_imports_are_at_the_top(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = [
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_rooms_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= FILE_LINES
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "every module says what lives in it"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION_LINES, node.name
+            arguments = [a for a in node.args.args if a.arg not in ("self", "cls")]
+            assert len(arguments) <= PARAMETERS, node.name
+
+
+def test_no_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "helpers", "common", "misc"}
+    assert not [path for path in SOURCES if path.stem in drawers]
+
+
+def test_no_registry_address_is_written_down() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml", "Makefile"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "http" not in text, name
