@@ -40,7 +40,7 @@ class Counters:
     def __init__(self, memory: int = 10_000) -> None:
         self._memory = memory
         self._last: dict[Hashable, Reading] = {}
-        self._totals: dict[str, dict[tuple[str, ...], Values]] = {}
+        self._totals: dict[str, dict[tuple[str, ...], list[float | None]]] = {}
 
     def update(self, readings: Iterable[Reading]) -> None:
         """Take in one complete poll; objects that it does not list are gone.
@@ -48,7 +48,7 @@ class Counters:
         Readings that cannot be made (a bad answer raises while they are) change nothing.
         """
         complete = list(readings)
-        touched: dict[str, dict[tuple[str, ...], Values]] = {}
+        touched: dict[str, dict[tuple[str, ...], list[float | None]]] = {}
         for reading in complete:
             group = reading.group
             if group is None:
@@ -59,8 +59,13 @@ class Counters:
             before = self._last.get(reading.id)
             if before == reading:
                 continue
-            total, delta = series.get(reading.series), moved(before, reading)
-            series[reading.series] = delta if total is None else add(total, delta)
+            total = series.get(reading.series)
+            if total is None:
+                total = [None if value is None else 0 for value in reading.values]
+                series[reading.series] = total
+            for place, by in moved(before, reading):
+                known = total[place]
+                total[place] = by if known is None else known + by
         # At the end, so that the front is what is gone longest.
         self._totals.update(touched)
         self._last = {reading.id: reading for reading in complete}
@@ -68,10 +73,16 @@ class Counters:
 
     def of(self, group: str) -> Iterator[tuple[tuple[str, ...], Values]]:
         """The series of one group with their totals; None where nothing ever was counted."""
-        yield from self._totals.get(group, {}).items()
+        for series, total in self._totals.get(group, {}).items():
+            yield series, tuple(total)
 
     def get(self, group: str, series: tuple[str, ...] = ()) -> Values | None:
-        return self._totals.get(group, {}).get(series)
+        total = self._totals.get(group, {}).get(series)
+        return None if total is None else tuple(total)
+
+    def __len__(self) -> int:
+        """How many groups are remembered."""
+        return len(self._totals)
 
     def _forget(self, present: int) -> None:
         surplus = len(self._totals) - max(self._memory, present)
@@ -79,27 +90,33 @@ class Counters:
             del self._totals[group]
 
 
-def moved(before: Reading | None, now: Reading) -> Values:
-    """What one object counted since the reading before, which is all it shows if it began again.
+def moved(before: Reading | None, now: Reading) -> list[tuple[int, float]]:
+    """Which values of an object moved since the reading before, and by how much.
 
-    One value that fell is enough to know that all of them began again, also those that have
-    meanwhile passed their old mark.
+    All that it shows if it began again. One value that fell is enough to know that: the others
+    began again as well, also those that have meanwhile passed their old mark.
     """
     if before is None or before.epoch != now.epoch:
-        return now.values
-    delta = tuple(
-        [
-            new if old is None or new is None else new - old
-            for old, new in zip(before.values, now.values, strict=True)
-        ]
-    )
-    fell = [True for value in delta if value is not None and value < 0]
-    return now.values if fell else delta
+        return _everything(now.values)
+    changes = [
+        (place, new if old is None else new - old)
+        for place, (old, new) in enumerate(zip(before.values, now.values, strict=True))
+        if new != old and new is not None
+    ]
+    for _, by in changes:
+        if by < 0:
+            return _everything(now.values)
+    return changes
 
 
-def add(total: Values, delta: Values) -> Values:
+def _everything(values: Values) -> list[tuple[int, float]]:
+    return [(place, value) for place, value in enumerate(values) if value is not None]
+
+
+def add(total: Values, other: Values) -> Values:
+    """The sum of two totals; what only one of them knows is that."""
     return tuple(
-        [b if a is None else a if b is None else a + b for a, b in zip(total, delta, strict=True)]
+        [b if a is None else a if b is None else a + b for a, b in zip(total, other, strict=True)]
     )
 
 

@@ -46,17 +46,32 @@ class SeriesTexts(dict[Labels, str]):
 
 
 class Renderer:
-    """Renders families; holds the texts of the series that it has seen."""
+    """Renders the families of one source; remembers its series and what they last said.
+
+    Used by one thread at a time.
+    """
 
     def __init__(self) -> None:
         self._series: dict[Family, SeriesTexts] = {}
+        self._last: dict[Family, tuple[Sequence[Sample], bytes]] = {}
 
     def body(self, family: Family, samples: Sequence[Sample]) -> bytes:
-        """The lines of one family's samples, without its header."""
+        """The lines of one family's samples, without its header.
+
+        From one poll to the next most families say the same, which is quicker seen than written.
+        """
+        last = self._last.get(family)
+        if last is not None and last[0] == samples:
+            return last[1]
+        body = self.lines(family, samples)
+        self._last[family] = samples, body
+        return body
+
+    def lines(self, family: Family, samples: Sequence[Sample]) -> bytes:
+        """The same, written anew."""
         texts = self._series.get(family)
         if texts is None:
-            # Threads of several sources may meet here; all must use the same one.
-            texts = self._series.setdefault(family, SeriesTexts(family))
+            texts = self._series[family] = SeriesTexts(family)
         return "".join([f"{texts[labels]}{number(value)}\n" for labels, value in samples]).encode()
 
 

@@ -79,14 +79,13 @@ class Exporter:
     def __init__(self, config: Config) -> None:
         polled = sources(config)
         self.store = SnapshotStore(each.report() for each in polled)
-        renderer = Renderer()
-        self._pages = Pages(self.store, renderer)
+        self._pages = Pages(self.store, Renderer())
         self._pollers: Sequence[Poller] = [
             Poller(
                 each.source,
                 each.interval,
                 self.store,
-                partial(render, renderer),
+                partial(render, Renderer()),
                 part_of=each.part_of,
             )
             for each in polled

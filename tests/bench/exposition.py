@@ -56,7 +56,8 @@ def rows() -> Iterator[Row]:
 
 
 def _render(renderer: Renderer, families: Families) -> bytes:
-    bodies = ((family, [renderer.body(family, samples)]) for family, samples in families)
+    # Every line anew: what did not change would otherwise not be rendered at all.
+    bodies = ((family, [renderer.lines(family, samples)]) for family, samples in families)
     return page(bodies, Format.PROMETHEUS)
 
 

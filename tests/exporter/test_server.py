@@ -62,15 +62,15 @@ def serving(
 ) -> Iterator[Served]:
     store = SnapshotStore([Report(MAIN, lifetime=6.0), Report(PART, 90.0, part_of=MAIN)])
     pages = Pages(store, Renderer())
-    app = create_app(store, pages, lambda: served.alive, users or {})
-    served = Served(HttpServer(app, listen, tls, "exporter.listen"), store)
+    app = create_app(store, pages, lambda: found.alive, users or {})
+    found = Served(HttpServer(app, listen, tls, "exporter.listen"), store)
     pages.start()
-    served.server.start()
+    found.server.start()
     try:
-        yield served
+        yield found
     finally:
         pages.stop()
-        served.server.stop()
+        found.server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_openmetrics_for_who_asks_for_it(shared: Served) -> None:
     wanted = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3"
     answer = shared.get("/metrics", Accept=wanted)
     assert answer.headers["Content-Type"] == Format.OPENMETRICS.content_type
-    families = list(text_string_to_metric_families(answer.text))
+    families = list(text_string_to_metric_families(answer.text))  # type: ignore[no-untyped-call]
     assert "mediamtx_up" in [family.name for family in families]
 
 
@@ -288,7 +288,7 @@ def test_a_port_that_is_taken_is_refused_when_it_is_made(served: Served) -> None
 def test_an_address_that_is_not_ours_is_refused() -> None:
     for host in ("192.0.2.1", "nowhere.invalid"):
         with pytest.raises(ConfigError, match=f"exporter.listen: {host}:0 cannot be listened on"):
-            HttpServer(lambda *_: None, Listen(host, 0), None, "exporter.listen")  # type: ignore[arg-type, return-value]
+            HttpServer(lambda *_: None, Listen(host, 0), None, "exporter.listen")  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -125,6 +125,7 @@ def test_on_a_terminal_the_numbers_move(monkeypatch: pytest.MonkeyPatch) -> None
     watcher.start()
     console = Console(file=said, force_terminal=True, width=120)
     code = up.run(Plan(None, demo=True, lines=()), "info", stop, console)
+    assert "live" not in [thread.name for thread in threading.enumerate()]
     watcher.join()
     assert code == 0
     text = said.getvalue()

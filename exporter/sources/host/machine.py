@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -15,6 +16,7 @@ Counts = Mapping[str, float]
 
 # Guests' time is part of `user` and `nice`: counted once, the modes add up to the time that passed.
 _MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Process:
 
 
 class Machine:
-    """Asks the kernel; keeps nothing between two calls."""
+    """Asks the kernel; keeps nothing between two calls but which processes are of no interest."""
 
     def __init__(
         self,
@@ -46,6 +48,8 @@ class Machine:
     ) -> None:
         self.statvfs = statvfs
         self._process_iter = process_iter
+        self._others: set[psutil.Process] = set()
+        self._turn = 0
 
     def booted_at(self) -> float:
         return psutil.boot_time()
@@ -117,23 +121,35 @@ class Machine:
         }
 
     def processes(self, names: Container[str]) -> Sequence[Process]:
-        """Those with one of these names: only of them more than the name is read."""
-        found = (_read(process, names) for process in self._process_iter())
+        """Those with one of these names: only of them more than the name is read.
+
+        Reading 300 names takes longer than all the rest of a poll. One that had another name is
+        looked at again every fifth time, since it may become a different program (exec).
+        """
+        self._turn += 1
+        before, self._others = self._others, set()
+        found: list[Process | None] = []
+        for process in self._process_iter():
+            if process in before and (process.pid + self._turn) % _TURNS:
+                self._others.add(process)
+                continue
+            # Ended meanwhile, or not ours to look at.
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                name = process.name().lower().removesuffix(".exe")
+                if name in names:
+                    found.append(_read(process, name))
+                else:
+                    self._others.add(process)
         return [process for process in found if process is not None]
 
 
-def _read(process: psutil.Process, names: Container[str]) -> Process | None:
-    """None for any other process, and for one that ended or is not ours to look at."""
-    try:
-        name = process.name().lower().removesuffix(".exe")
-        # is_running: psutil goes on with what it knew of a pid that was meanwhile given anew.
-        if name not in names or not process.is_running():
-            return None
-        with process.oneshot():
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
-            times = process.cpu_times()
-            # Not create_time(), which jumps with the clock: psutil compares by boot time.
-            return Process(process, name, times.user + times.system, process.memory_info().rss)
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+def _read(process: psutil.Process, name: str) -> Process | None:
+    """None for a zombie, and where psutil still holds what it knew of the pid's last process."""
+    if not process.is_running():
         return None
+    with process.oneshot():
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        times = process.cpu_times()
+        # Not create_time(), which jumps with the clock: psutil compares by time since boot.
+        return Process(process, name, times.user + times.system, process.memory_info().rss)

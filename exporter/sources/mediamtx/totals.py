@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 from exporter.counters import Counters, Reading
@@ -25,12 +26,30 @@ ReadersEver = Callable[[str], Iterable[str]]
 
 
 class Sums(TypedDict, total=False):
-    """The counters of a path, named as in `Path`."""
+    """What is known of a path over time, named as in `Path`."""
 
+    last_data: float | None
     inbound_bytes: float | None
     outbound_bytes: float | None
     inbound_frame_errors: float | None
     reconnects: float | None
+
+
+@dataclass(slots=True)
+class Known:
+    """What is remembered of a path beside its counters."""
+
+    inbound_bytes: float = 0
+    newest_data_at: float | None = None
+    online_time: str | None = None
+    reconnects: int = -1
+
+    def see(self, inbound_bytes: float, online_time: str | None, now: float) -> None:
+        if inbound_bytes > self.inbound_bytes:
+            self.inbound_bytes, self.newest_data_at = inbound_bytes, now
+        if online_time is not None and online_time != self.online_time:
+            self.online_time = online_time
+            self.reconnects += 1
 
 
 class PathTotals:
@@ -39,8 +58,7 @@ class PathTotals:
     def __init__(self) -> None:
         self.folded = 0
         self._counters = Counters()
-        self._publishers = Counters()
-        self._newest_data: dict[str, tuple[float, float]] = {}
+        self._known: dict[str, Known] = {}
         self._label_of: Callable[[str], str] = str
 
     def update(
@@ -49,17 +67,19 @@ class PathTotals:
         """Take in the path list of one poll, made at `now` (Unix time)."""
         self._label_of = label_of
         self._counters.update(_readings(items, label_of))
-        self._publishers.update(_publishers(items, label_of))
-        labels = [label_of(item.name) for item in items]
-        self.folded = labels.count(OTHER)
-        # A path that is gone for a while keeps its time as long as its totals are kept.
-        self._newest_data = {
-            label: known
-            for label, known in self._newest_data.items()
-            if self._counters.get(label) is not None
-        }
-        for label in labels:
-            self._note_growth(label, now)
+        self.folded = 0
+        for item in items:
+            label = label_of(item.name)
+            self.folded += label == OTHER
+            if (known := self._known.get(label)) is None:
+                known = self._known[label] = Known()
+            inbound, *_ = self._counters.get(label) or (None,)
+            known.see(inbound or 0, paths.online_time(item), now)
+        if len(self._known) > len(self._counters):
+            # Forgotten together with the counters.
+            forgotten = [label for label in self._known if self._counters.get(label) is None]
+            for label in forgotten:
+                del self._known[label]
 
     def states(
         self,
@@ -84,7 +104,6 @@ class PathTotals:
             available=False,
             online=False,
             expected=True,
-            last_data=self._data_at(name),
             **self._sums(name),
         )
 
@@ -93,7 +112,7 @@ class PathTotals:
         if self._counters.get(OTHER) is not None:
             rest = [item for item in items if self._label_of(item.name) == OTHER]
             readers = sum((Counter(paths.readers(item)) for item in rest), Counter[str]())
-            sums = self._sums(OTHER) | {"reconnects": None}
+            sums = self._sums(OTHER) | {"reconnects": None, "last_data": None}
             yield Path(OTHER, readers=dict(readers), **sums)
 
     def _listed(
@@ -115,7 +134,6 @@ class PathTotals:
             online=online_time is not None,
             expected=name in expected or (conf is not None and conf.static and not conf.on_demand),
             online_since=seconds(online_time),
-            last_data=self._data_at(name),
             # A protocol that nobody reads any more goes to 0 instead of vanishing.
             readers=dict.fromkeys(readers_ever(name), 0) | paths.readers(item),
             video=video,
@@ -124,35 +142,20 @@ class PathTotals:
         )
 
     def _sums(self, label: str) -> Sums:
-        known = self._counters.get(label)
-        if known is None:
+        totals = self._counters.get(label)
+        if totals is None:
             return {}
-        (publishers,) = self._publishers.get(label) or (None,)
+        inbound, outbound, errors = totals
         return {
-            "inbound_bytes": known[0],
-            "outbound_bytes": known[1],
-            "inbound_frame_errors": known[2],
-            "reconnects": publishers - 1 if publishers else 0,
+            "last_data": self._known[label].newest_data_at,
+            "inbound_bytes": inbound,
+            "outbound_bytes": outbound,
+            "inbound_frame_errors": errors,
+            "reconnects": max(self._known[label].reconnects, 0),
         }
-
-    def _note_growth(self, label: str, now: float) -> None:
-        total = (self._counters.get(label) or (None,))[0] or 0
-        if total > self._newest_data.get(label, (0.0, now))[0]:
-            self._newest_data[label] = (total, now)
-
-    def _data_at(self, label: str) -> float | None:
-        known = self._newest_data.get(label)
-        return known[1] if known else None
 
 
 def _readings(items: Sequence[objects.Path], label_of: Callable[[str], str]) -> Iterator[Reading]:
     for item, values in zip(items, numbers(items, _FIELDS), strict=True):
         name = item.name
         yield Reading(name, values, label_of(name), epoch=paths.available_time(item))
-
-
-def _publishers(items: Sequence[objects.Path], label_of: Callable[[str], str]) -> Iterator[Reading]:
-    """Each time that a path came online is an object of its own, which counts 1."""
-    for item in items:
-        if (since := paths.online_time(item)) is not None:
-            yield Reading((item.name, since), (1,), label_of(item.name))

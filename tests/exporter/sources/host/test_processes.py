@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
@@ -23,31 +23,59 @@ while time.process_time() < 0.05: pass
 print("worked", flush=True)
 input()
 """
+BECOME_ANOTHER = """
+import os, sys
+print("waits", flush=True)
+input()
+os.execv(sys.argv[1], [sys.argv[1], "-S", "-c", sys.argv[2]])
+"""
 
 Child = subprocess.Popen[bytes]
-Start = Callable[[str], Child]
+
+
+class Start:
+    """Starts processes of any name, which have said a first word when they are returned."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+
+    def __call__(self, name: str, script: str = BUSY, *args: str | Path) -> Child:
+        """By default one that has used some CPU time and now waits."""
+        child = self._stack.enter_context(
+            subprocess.Popen(
+                [self.program(name), "-S", "-c", script, *args],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+        self._stack.callback(child.kill)
+        listen(child)
+        return child
+
+    def program(self, name: str) -> Path:
+        program = self._folder / name
+        if not program.exists():
+            program.symlink_to(sys.executable)
+        return program
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a process of that name, which has used some CPU time and now waits."""
     with ExitStack() as stack:
+        yield Start(tmp_path, stack)
 
-        def start_named(name: str) -> Child:
-            program = tmp_path / name
-            if not program.exists():
-                program.symlink_to(sys.executable)
-            child = stack.enter_context(
-                subprocess.Popen(
-                    [program, "-S", "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
-            )
-            stack.callback(child.kill)
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"worked\n"
-            return child
 
-        yield start_named
+def listen(child: Child) -> None:
+    assert child.stdout is not None
+    assert child.stdout.readline()
+
+
+def go_on(child: Child) -> None:
+    assert child.stdin is not None
+    child.stdin.write(b"\n")
+    child.stdin.flush()
+    listen(child)
 
 
 def end(child: Child) -> None:
@@ -130,6 +158,30 @@ def test_a_process_that_became_another_program_takes_nothing_along() -> None:
     programs.update([Process("pid 7", "mediamtx", 2.0, 10)])
     shown = by_name(programs, [Process("pid 7", "ffmpeg", 2.5, 10)])
     assert (shown["mediamtx"].cpu, shown["ffmpeg"].cpu) == (2.0, 0.5)
+
+
+def test_a_process_that_becomes_one_of_the_programs_is_noticed(start: Start) -> None:
+    child = start("starter", BECOME_ANOTHER, start.program("ffmpeg"), BUSY)
+    machine = machine_with([child])
+    assert machine.processes(PROGRAMS) == []
+    go_on(child)
+    assert [len(machine.processes(PROGRAMS)) for _ in range(5)][-1] == 1
+
+
+def test_names_of_other_programs_are_not_read_at_every_poll(start: Start) -> None:
+    read: list[str] = []
+
+    class Watched(psutil.Process):
+        def name(self) -> str:
+            read.append(super().name())
+            return read[-1]
+
+    pids = [start("browser").pid, start("ffmpeg").pid]
+    machine = Machine(process_iter=lambda: map(Watched, pids))
+    for _ in range(10):
+        machine.processes(PROGRAMS)
+    assert read.count("ffmpeg") == 10
+    assert 2 <= read.count("browser") <= 3
 
 
 def test_a_zombie_is_no_process(start: Start) -> None:
