@@ -17,6 +17,7 @@ from exporter.snapshot import Bodies, Snapshot, SnapshotStore
 from exporter.sources.source import SourceId
 
 _STAYS_WANTED_SECONDS = 300.0
+_BURST_SECONDS = 0.15
 # Level 1 takes a third of the time of the default and the page is still a tenth of its size.
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31
@@ -120,7 +121,10 @@ class Pages:
     def _keep_ready(self) -> None:
         sequence = -1
         while not self._stop.is_set():
-            sequence = self._store.wait(after=sequence, timeout=1.0).sequence
+            self._store.wait(after=sequence, timeout=1.0)
+            # Sources are asked at the same moment, so what they say comes in bursts.
+            self._stop.wait(_BURST_SECONDS)
+            sequence = self._store.latest.sequence
             now = self._monotonic()
             for encoding, until in tuple(self._wanted_until.items()):
                 if now < until:

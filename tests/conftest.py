@@ -15,12 +15,6 @@ hypothesis.settings.register_profile("soak", max_examples=5_000, deadline=None, 
 hypothesis.settings.load_profile("sample")
 
 
-@pytest.fixture(scope="session")
-def soak() -> bool:
-    """Whether the long proofs run at full length."""
-    return os.environ.get("LEITSTAND_TESTS") == "soak"
-
-
 def program(name: str) -> str:
     """The path of a real program; without it the test is skipped, in CI it fails."""
     path = shutil.which(name)

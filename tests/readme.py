@@ -10,8 +10,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from exporter import collectors
+from leitstand.config.keys import section_of
 from leitstand.config.schema import Config
-from leitstand.config.secrets import section_of
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -38,15 +39,22 @@ class Process:
     resident_bytes: float
 
 
+def statvfs_of_mount(mount: str) -> os.statvfs_result:
+    """Raises OSError where nothing is mounted: the space of the disk below is not meant."""
+    if not os.path.ismount(mount):
+        raise NotADirectoryError(errno.ENOTDIR, "nothing is mounted there", mount)
+    return os.statvfs(mount)
+
+
 class Machine:
     """Asks the kernel; keeps nothing between two calls but which processes are of no interest."""
 
     def __init__(
         self,
-        statvfs: Callable[[str], os.statvfs_result] = os.statvfs,
+        statvfs: Callable[[str], os.statvfs_result] | None = None,
         process_iter: Callable[[], Iterable[psutil.Process]] = psutil.process_iter,
     ) -> None:
-        self.statvfs = statvfs
+        self.statvfs = statvfs or statvfs_of_mount
         self._process_iter = process_iter
         self._others: set[psutil.Process] = set()
         self._turn = 0

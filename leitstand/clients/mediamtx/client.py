@@ -29,6 +29,7 @@ _CONNECT_SECONDS = 3.0
 # of the whole exchange; this is for an exchange without one.
 _READ_SECONDS = 30.0
 _ALL_IN_ONE_PAGE = 100_000
+_REQUESTS_KEPT = 100
 _LARGEST_ANSWER = 200_000_000
 
 
@@ -52,12 +53,15 @@ class MediaMTXClient:
 
     def __init__(self, access: Access) -> None:
         self._url = access.url.rstrip("/")
-        self._authorization = access.authorization
         self._adapter = DeadlineAdapter()
         self._passed: Callable[[], bool] = lambda: False
+        self._requests: dict[str, requests.PreparedRequest] = {}
         self._session = requests.Session()
         # The environment's proxies and .netrc are for the web, not for the server next door.
         self._session.trust_env = False
+        self._session.headers["Accept"] = "application/json"
+        if authorization := access.authorization():
+            self._session.headers["Authorization"] = authorization
         if access.ca_file is not None:
             self._session.verify = str(access.ca_file)
         self._session.mount("http://", self._adapter)
@@ -117,16 +121,23 @@ class MediaMTXClient:
     def _ask(self, endpoint: str) -> requests.Response:
         if self._passed():
             raise TooSlow("no complete answer in time")
-        headers = {"Accept": "application/json"}
-        if authorization := self._authorization():
-            headers["Authorization"] = authorization
-        return self._session.get(
-            f"{self._url}/v3/{endpoint}",
-            headers=headers,
+        return self._session.send(
+            self._request(endpoint),
             timeout=(_CONNECT_SECONDS, _READ_SECONDS),
             allow_redirects=False,
             stream=True,
+            verify=self._session.verify,
         )
+
+    def _request(self, endpoint: str) -> requests.PreparedRequest:
+        """The request, made once: the same dozen are sent every 2 s."""
+        request = self._requests.get(endpoint)
+        if request is None:
+            plain = requests.Request("GET", f"{self._url}/v3/{endpoint}")
+            request = self._session.prepare_request(plain)
+            if len(self._requests) < _REQUESTS_KEPT:
+                self._requests[endpoint] = request
+        return request
 
 
 def _check(status: int, name: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from exporter.sources.host.filesystems import Filesystems, space
+from exporter.sources.host.machine import Machine
 from exporter.sources.host.state import Filesystem, Space
 
 
@@ -112,3 +113,9 @@ def test_mounts_keep_their_order() -> None:
     filesystems.start()
     given = filesystems.finish(time.monotonic() + 5)
     assert given == (Filesystem("/b", space(found())), Filesystem("/a", space(found())))
+
+
+def test_a_folder_where_nothing_is_mounted_does_not_show_the_disk_below(tmp_path: Path) -> None:
+    spaces = ask(Filesystems(("/", str(tmp_path)), Machine().statvfs))
+    assert spaces["/"] is not None
+    assert spaces[str(tmp_path)] is None

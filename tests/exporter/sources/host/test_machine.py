@@ -119,6 +119,6 @@ def test_this_machine_answers_to_all_of_it() -> None:
     assert machine.booted_at() == psutil.boot_time()
     assert len(machine.cpus()) == psutil.cpu_count()
     assert machine.memory().total == psutil.virtual_memory().total
-    assert machine.network().keys() == psutil.net_io_counters(pernic=True).keys()
+    assert machine.network()["lo"].loopback
     assert isinstance(machine.disks(), dict)
     assert isinstance(machine.temperatures(), dict)

@@ -180,7 +180,7 @@ KINDS: Mapping[str, st.SearchStrategy[Shown]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_counter_ever_falls(kind: str, data: st.DataObject) -> None:
     machine = MadeUpMachine()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.sources.host.state import Temperature
@@ -33,6 +33,7 @@ def test_two_chips_of_one_name_are_told_apart() -> None:
 labels = st.sampled_from(["", "Core", "Core #2", "temp1", "temp2", "temp1 #2"])
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["nvme", "acpitz"]), st.lists(st.tuples(labels, st.just(40.0))))
 )
