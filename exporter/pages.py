@@ -35,6 +35,10 @@ Moment = tuple[int, frozenset[SourceId]]
 """What a page depends on: the snapshot, and who of it is still up."""
 
 
+def _moment(snapshot: Snapshot, now: float) -> Moment:
+    return snapshot.sequence, snapshot.live(now)
+
+
 def render(renderer: Renderer, kind: str, state: Any) -> Bodies:
     """The rendered samples of one state."""
     metrics = collectors.collect(kind, state)
@@ -77,42 +81,38 @@ class Pages:
     def ready(self, encoding: Encoding) -> bytes | None:
         """The page of this moment if it is made already."""
         moment, body = self._made.get(encoding, (None, b""))
-        if moment != self._moment(self._store.latest):
+        if moment != _moment(self._store.latest, self._monotonic()):
             return None
         self._wanted_until[encoding] = self._monotonic() + _STAYS_WANTED_SECONDS
         return body
 
-    def _moment(self, snapshot: Snapshot) -> Moment:
-        return snapshot.sequence, snapshot.live(self._monotonic())
-
     def _current(self, encoding: Encoding) -> bytes:
         with self._lock:
-            snapshot = self._store.latest
-            moment = self._moment(snapshot)
+            snapshot, now = self._store.latest, self._monotonic()
+            moment = _moment(snapshot, now)
             made, body = self._made.get(encoding, (None, b""))
             if made != moment:
-                body = self._make(encoding, snapshot, moment)
+                body = self._make(encoding, snapshot, now)
                 self._made[encoding] = moment, body
             return body
 
-    def _make(self, encoding: Encoding, snapshot: Snapshot, moment: Moment) -> bytes:
-        if encoding.gzip:
-            plain = Encoding(encoding.form, gzip=False)
-            made, body = self._made.get(plain, (None, b""))
-            if made != moment:
-                body = page(self._bodies(snapshot, moment[1]), encoding.form)
-            packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-            return packer.compress(body) + packer.flush()
-        return page(self._bodies(snapshot, moment[1]), encoding.form)
+    def _make(self, encoding: Encoding, snapshot: Snapshot, now: float) -> bytes:
+        if not encoding.gzip:
+            return page(self._bodies(snapshot, now), encoding.form)
+        plain = Encoding(encoding.form, gzip=False)
+        made, body = self._made.get(plain, (None, b""))
+        if made != _moment(snapshot, now):
+            body = self._make(plain, snapshot, now)
+        packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+        return packer.compress(body) + packer.flush()
 
-    def _bodies(
-        self, snapshot: Snapshot, live: frozenset[SourceId]
-    ) -> Iterator[tuple[Family, list[bytes]]]:
+    def _bodies(self, snapshot: Snapshot, now: float) -> Iterator[tuple[Family, list[bytes]]]:
         own = {
             family: self._renderer.body(family, samples)
-            for family, samples in status.collect(snapshot, self._monotonic())
+            for family, samples in status.collect(snapshot, now)
             if samples
         }
+        live = snapshot.live(now)
         shown = [own, *(r.bodies for s, r in snapshot.reports.items() if s in live)]
         for family in collectors.FAMILIES:
             if texts := [bodies[family] for bodies in shown if family in bodies]:

@@ -30,12 +30,14 @@ class Poller:
         render: Render,
         *,
         part_of: SourceId | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._part_of = part_of
         self._interval = interval
         self._store = store
         self._render = render
+        self._monotonic = monotonic
         self._stop = threading.Event()
         self._failures = 0
         self._error: str | None = None
@@ -61,7 +63,7 @@ class Poller:
 
     def poll_once(self) -> None:
         """Ask the source and publish its answer, or why there is none."""
-        began = time.monotonic()
+        began = self._monotonic()
         try:
             state = self._source.poll()
             bodies = self._render(self._source.id.kind, state)
@@ -76,14 +78,16 @@ class Poller:
             self._succeeded(state, bodies, began)
 
     def _run(self) -> None:
-        due = time.monotonic()
+        due = self._monotonic()
         while not self._stop.is_set():
             if not self._owner_answers():
+                # Polls missed meanwhile are not made up for either.
+                due = self._monotonic()
                 continue
             self.poll_once()
             # After a poll that took longer than the interval the missed ones are left out.
-            due = max(due + self._interval, time.monotonic())
-            self._stop.wait(due - time.monotonic())
+            due = max(due + self._interval, self._monotonic())
+            self._stop.wait(due - self._monotonic())
         self.close()
 
     def _owner_answers(self) -> bool:
@@ -104,7 +108,7 @@ class Poller:
         if self._error is not None:
             logger.info("%s: answers again", self._source.id)
             self._error = None
-        now = time.monotonic()
+        now = self._monotonic()
         self._store.publish(
             self._source.id,
             state=state,
@@ -130,7 +134,7 @@ class Poller:
         self._failures += 1
         self._store.publish(
             self._source.id,
-            duration=time.monotonic() - began,
+            duration=self._monotonic() - began,
             failures=self._failures,
             error=self._error,
         )

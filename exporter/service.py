@@ -17,9 +17,11 @@ from exporter.sources.host.source import HostSource
 from exporter.sources.mediamtx.forwards import ForwardsSource
 from exporter.sources.mediamtx.recordings import RecordingsSource
 from exporter.sources.mediamtx.source import MediaMTXSource, Watch
+from exporter.sources.obs.source import ObsSource
 from exporter.sources.source import Source, SourceId
 from leitstand.clients.mediamtx import Access, MediaMTXClient
-from leitstand.config import Config, MediaMTXConfig
+from leitstand.clients.obs import Address, ObsLink
+from leitstand.config import Config, MediaMTXConfig, ObsConfig
 from leitstand.serving import HttpServer
 
 # "Down" is an answer older than three intervals.
@@ -48,6 +50,8 @@ def sources(config: Config) -> list[Polled]:
     found = [Polled(host, config.exporter.poll_interval)]
     for server in config.mediamtx:
         found.extend(_mediamtx(server, config))
+    for studio in config.obs:
+        found.append(_obs(studio, config))
     return found
 
 
@@ -71,6 +75,17 @@ def _mediamtx(server: MediaMTXConfig, config: Config) -> list[Polled]:
         Polled(forwards, slow, part_of=main.id),
         Polled(recordings, slow, part_of=main.id),
     ]
+
+
+def _obs(studio: ObsConfig, config: Config) -> Polled:
+    password = studio.password
+    address = Address(
+        studio.host, studio.port, lambda: password.get_secret_value() if password else None
+    )
+    source = ObsSource(
+        studio.name, ObsLink(address), studio.recordings, config.exporter.slow_interval
+    )
+    return Polled(source, config.exporter.poll_interval)
 
 
 class Exporter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -67,30 +67,21 @@ class SnapshotStore:
         first = {report.source: report for report in reports}
         self._latest = Snapshot(0, MappingProxyType(first))
         self._changed = threading.Condition()
-        self._listeners: list[Callable[[], None]] = []
 
     @property
     def latest(self) -> Snapshot:
         return self._latest
 
     def publish(self, source: SourceId, **changes: Any) -> None:
-        """Replace fields of one source's report and tell whoever waits."""
+        """Replace fields of one source's report and wake whoever waits."""
         with self._changed:
             reports = dict(self._latest.reports)
             reports[source] = replace(reports[source], **changes)
             self._latest = Snapshot(self._latest.sequence + 1, MappingProxyType(reports))
             self._changed.notify_all()
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener()
 
     def wait(self, after: int, timeout: float) -> Snapshot:
         """The first snapshot later than `after`, or the latest when the time is up."""
         with self._changed:
             self._changed.wait_for(lambda: self._latest.sequence > after, timeout)
             return self._latest
-
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change, from the thread that made it."""
-        with self._changed:
-            self._listeners.append(listener)

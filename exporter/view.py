@@ -19,7 +19,11 @@ Json = dict[str, Any]
 
 
 def to_json(snapshot: Snapshot, live: frozenset[SourceId], time: float) -> Json:
-    """The whole snapshot; a source that is down has `up` false and nothing else to say."""
+    """The whole snapshot.
+
+    `error` is why the last poll failed. After three such a server is down: `up` is false, and
+    there is nothing else to say of it.
+    """
     reports = snapshot.reports
     servers = [_server(r, reports, live) for s, r in reports.items() if s.kind == "mediamtx"]
     hosts = [r for s, r in reports.items() if s.kind == "host" and s in live]
@@ -27,24 +31,39 @@ def to_json(snapshot: Snapshot, live: frozenset[SourceId], time: float) -> Json:
         "sequence": snapshot.sequence,
         "time": time,
         "servers": servers,
-        "studios": [],
+        "studios": [_studio(r, up=s in live) for s, r in reports.items() if s.kind == "obs"],
         "host": to_builtins(hosts[0].state) if hosts else None,
     }
 
 
 def _server(report: Report, reports: Mapping[SourceId, Report], live: frozenset[SourceId]) -> Json:
     name = report.source.name
-    if report.source not in live:
-        return {"name": name, "up": False, "version": None, "error": report.error, "paths": []}
-    state: mediamtx.MediaMTXState = report.state
-    extras = _by_path(name, reports, live)
-    return {
+    known = {
         "name": name,
-        "up": True,
+        "up": report.source in live,
+        "error": report.error,
+        "version": None,
+        "started_at": None,
+        "paths": [],
+    }
+    if report.source not in live:
+        return known
+    state: mediamtx.MediaMTXState = report.state
+    return known | {
         "version": state.version,
         "started_at": state.started_at,
-        "paths": _paths(state, extras),
+        "paths": _paths(state, _by_path(name, reports, live)),
     }
+
+
+def _studio(report: Report, *, up: bool) -> Json:
+    name = report.source.name
+    if not up:
+        return {"name": name, "up": False, "version": None, "error": report.error}
+    state: Json = to_builtins(report.state)
+    state["scenes"] = [name for name, _ in report.state.scenes]
+    state["program_scene"] = next((n for n, active in report.state.scenes if active), None)
+    return {"name": name, "up": True, **_without(state, "studio")}
 
 
 def _paths(state: mediamtx.MediaMTXState, extras: Mapping[str, Json]) -> list[Json]:

@@ -130,7 +130,8 @@ def check_config(config_file: ConfigOption = None) -> None:
     file = find(config_file)
     servers = ", ".join(f"{s.name} at {s.url}" for s in settings.mediamtx) or "none"
     typer.echo(f"{file or 'no file, defaults and variables'}: good")
-    typer.echo(f"exporter at {settings.exporter.listen}, MediaMTX: {servers}")
+    studios = ", ".join(f"{s.name} at {s.host}:{s.port}" for s in settings.obs) or "none"
+    typer.echo(f"exporter at {settings.exporter.listen}, MediaMTX: {servers}, OBS: {studios}")
 
 
 @command

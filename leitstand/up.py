@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
@@ -27,7 +28,7 @@ from leitstand.clients.mediamtx import (
 from leitstand.config import ConfigError
 from leitstand.config.environment import PREFIX, key_of
 from leitstand.config.load import PLACES, find
-from leitstand.demo.mediamtx import DemoMediaMTX
+from leitstand.demo import everything as demo
 from leitstand.serving import listening
 from leitstand.supervisor import Supervisor, leitstand
 
@@ -44,9 +45,15 @@ class Surroundings:
     obs: tuple[str, int] = ("127.0.0.1", 4455)
 
     def variable(self) -> str | None:
-        """A variable that names a server, if there is one."""
+        """A variable that names a server or studio, if there is one."""
         prefixed = (name for name in self.env if name.startswith(PREFIX))
-        return next((name for name in prefixed if key_of(name)[0] == "mediamtx"), None)
+        names = (name for name in prefixed if key_of(name)[0] in ("mediamtx", "obs"))
+        return next((name for name in names if not _is_secret(name)), None)
+
+
+def _is_secret(variable: str) -> bool:
+    """A password alone says how to get in, not that somebody is there."""
+    return "PASSWORD" in variable or "TOKEN" in variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Plan:
     file: Path | None
     demo: bool
     lines: tuple[str, ...]
+    found: Mapping[str, Any] | None = None
 
 
 def make_plan(given: Path | None, *, demo: bool, around: Surroundings | None = None) -> Plan:
@@ -77,14 +85,19 @@ def make_plan(given: Path | None, *, demo: bool, around: Surroundings | None = N
 
 
 def _look_around(around: Surroundings) -> Plan:
-    if mediamtx_answers(around.mediamtx):
-        return Plan(None, demo=False, lines=(f"found MediaMTX at {around.mediamtx}",))
-    nothing = f"no leitstand.yml, no MediaMTX at {around.mediamtx}"
     obs = "{}:{}".format(*around.obs)
+    found: dict[str, list[dict[str, Any]]] = {"mediamtx": [], "obs": []}
+    lines = []
+    if mediamtx_answers(around.mediamtx):
+        found["mediamtx"].append({"url": around.mediamtx})
+        lines.append(f"found MediaMTX at {around.mediamtx}")
     if _listens(*around.obs):
-        seen = f"found OBS at {obs}, which this version does not watch yet"
-        return Plan(None, demo=True, lines=(nothing, seen, "so this is the demo"))
-    return Plan(None, demo=True, lines=(f"{nothing}, no OBS at {obs}: so this is the demo",))
+        found["obs"].append({"host": around.obs[0], "port": around.obs[1]})
+        lines.append(f"found OBS at {obs}; its password: LEITSTAND_OBS__0__PASSWORD_FILE")
+    if lines:
+        return Plan(None, demo=False, lines=tuple(lines), found=found)
+    nothing = f"no leitstand.yml, no MediaMTX at {around.mediamtx}, no OBS at {obs}"
+    return Plan(None, demo=True, lines=(f"{nothing}: so this is the demo",))
 
 
 def mediamtx_answers(url: str) -> bool:
@@ -133,14 +146,22 @@ def _is_open(exporter: config.ExporterConfig) -> bool:
 
 @contextlib.contextmanager
 def _file(plan: Plan) -> Iterator[Path | None]:
-    """The configuration file to use; of a demo one that names the demo server, which runs."""
-    if not plan.demo:
+    """The configuration file to use: the one there is, or one that names what was found."""
+    if plan.demo:
+        with demo.running() as made_up, _written(made_up) as file:
+            yield file
+    elif plan.found is not None:
+        with _written(plan.found) as file:
+            yield file
+    else:
         yield plan.file
-        return
-    with DemoMediaMTX() as server, tempfile.TemporaryDirectory(prefix="leitstand-demo-") as folder:
+
+
+@contextlib.contextmanager
+def _written(settings: Mapping[str, Any]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="leitstand-") as folder:
         file = Path(folder) / "leitstand.yml"
-        demo = {"name": "demo", "url": server.url, "expected_paths": ["stage", "cam/*"]}
-        file.write_text(yaml.safe_dump({"mediamtx": [demo]}), encoding="utf-8")
+        file.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
         yield file
 
 

@@ -3,11 +3,21 @@
 # says what will be skipped; with CI=true a missing one is a failure.
 set -eu
 
-packages="prometheus"
+packages=""
 missing=""
-for program in prometheus promtool; do
-  command -v "$program" >/dev/null || missing="$missing $program"
-done
+need() { # package program...
+  package=$1
+  shift
+  for program; do
+    command -v "$program" >/dev/null && continue
+    missing="$missing $program"
+    packages="$packages $package"
+  done
+}
+need prometheus prometheus promtool
+need ffmpeg ffmpeg ffprobe
+need obs-studio obs
+need xvfb Xvfb
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

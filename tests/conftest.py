@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.obs import RealObs
+from tests.obs_home import make_media
 
 hypothesis.settings.register_profile(
     "sample", derandomize=True, max_examples=100, deadline=None, database=None
@@ -34,3 +41,28 @@ def promtool() -> str:
 @pytest.fixture(scope="session")
 def prometheus() -> str:
     return program("prometheus")
+
+
+@pytest.fixture(scope="session")
+def obs_program() -> str:
+    """A real OBS, with all that it needs to run without a screen and to have something to show."""
+    for name in ("Xvfb", "ffmpeg", "ffprobe"):
+        program(name)
+    return program("obs")
+
+
+@pytest.fixture(scope="session")
+def obs_media(obs_program: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_media(tmp_path_factory.mktemp("obs-media"))
+
+
+@pytest.fixture
+def real_obs(obs_media: Path, tmp_path: Path) -> Iterator[Callable[..., RealObs]]:
+    """Starts an OBS with RealObs's options; what was started ends with the test."""
+    with contextlib.ExitStack() as running:
+
+        def start(**options: Any) -> RealObs:
+            folder = tmp_path / f"obs-{len(list(tmp_path.glob('obs-*')))}"
+            return running.enter_context(RealObs(folder, **{"media": obs_media} | options))
+
+        yield start

@@ -10,6 +10,9 @@ _UP: dict[str, Family] = {
     "mediamtx": gauge(
         "mediamtx_up", "Whether the last good answer is at most three intervals old.", "server"
     ),
+    "obs": gauge(
+        "obs_up", "Whether the last good answer is at most three intervals old.", "studio"
+    ),
 }
 _SOURCE = ("source", "name")
 _BUILD = gauge("leitstand_build_info", "1; the version of Leitstand.", "version")
@@ -35,7 +38,8 @@ def collect(snapshot: Snapshot, now: float) -> Metrics:
     live = snapshot.live(now)
     for kind, family in _UP.items():
         ups = [((r.source.name,), r.source in live) for r in reports if r.source.kind == kind]
-        yield family, ups
+        if ups:
+            yield family, ups
     yield _BUILD, [((__version__,), 1)]
     labelled = [((r.source.kind, r.source.name), r) for r in reports]
     yield _SOURCE_UP, [(at, r.source in live) for at, r in labelled]

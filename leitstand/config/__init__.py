@@ -2,7 +2,14 @@
 
 from leitstand.config.errors import ConfigError
 from leitstand.config.load import load
-from leitstand.config.schema import Config, ExporterConfig, HostConfig, MediaMTXConfig, Tls
+from leitstand.config.schema import (
+    Config,
+    ExporterConfig,
+    HostConfig,
+    MediaMTXConfig,
+    ObsConfig,
+    Tls,
+)
 from leitstand.config.values import Listen
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "HostConfig",
     "Listen",
     "MediaMTXConfig",
+    "ObsConfig",
     "Tls",
     "load",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import ssl
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from leitstand.config.values import (
     BcryptHash,
     CaFile,
     Duration,
+    Folder,
     ListenAddress,
     Name,
     ReadableFile,
@@ -139,16 +140,30 @@ class MediaMTXConfig(Section):
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
+class ObsConfig(Section):
+    name: Name = Field("stage", description="the `studio` label")
+    host: str = Field("127.0.0.1", description="where OBS runs", min_length=1)
+    port: int = Field(4455, ge=1, le=65535, description="port of its websocket server")
+    password: Secret | None = Field(None, description="password of its websocket server")
+    recordings: Folder | None = Field(
+        None, description="where this machine sees the folder that OBS records into"
+    )
+
+
+Named = TypeVar("Named", MediaMTXConfig, ObsConfig)
+
+
 class Config(Section):
     exporter: ExporterConfig = ExporterConfig()
     host: HostConfig = HostConfig()
     mediamtx: list[MediaMTXConfig] = []
+    obs: list[ObsConfig] = []
 
-    @field_validator("mediamtx")
+    @field_validator("mediamtx", "obs")
     @classmethod
-    def _names_differ(cls, servers: list[MediaMTXConfig]) -> list[MediaMTXConfig]:
-        names = [server.name for server in servers]
+    def _names_differ(cls, named: list[Named]) -> list[Named]:
+        names = [one.name for one in named]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"name {name!r} is given to more than one; each needs its own")
-        return servers
+        return named

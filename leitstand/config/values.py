@@ -104,6 +104,13 @@ def from_file(value: Path, info: ValidationInfo) -> Path:
     return base / value.expanduser()
 
 
+def check_folder(value: Path) -> Path:
+    # Not whether it is there: a mount may come later, and `leitstand doctor` says so.
+    if value.is_file():
+        raise ValueError("must be a folder")
+    return value
+
+
 def check_readable(value: Path) -> Path:
     try:
         with value.open("rb"):
@@ -128,4 +135,5 @@ Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 Token = Annotated[SecretStr, AfterValidator(check_token)]
 BcryptHash = Annotated[SecretStr, AfterValidator(check_bcrypt)]
 ReadableFile = Annotated[Path, AfterValidator(from_file), AfterValidator(check_readable)]
+Folder = Annotated[Path, AfterValidator(from_file), AfterValidator(check_folder)]
 CaFile = Annotated[ReadableFile, AfterValidator(check_ca)]

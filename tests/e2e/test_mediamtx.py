@@ -80,7 +80,7 @@ def test_a_path_comes_is_read_freezes_goes_and_comes_back(watched: Watched) -> N
     watched.becomes(1, "mediamtx_sessions", path=CONFIGURED, protocol="rtsp", role="read")
     watched.passes(100_000, inbound, path=CONFIGURED)
     watched.passes(0, "mediamtx_session_outbound_bytes_total", path=CONFIGURED, protocol="rtsp")
-    assert watched.value("mediamtx_path_video_width_pixels", path=CONFIGURED) is not None
+    assert watched.value("mediamtx_path_video_info", path=CONFIGURED, codec="H264") == 1
 
     watched.server.unpublish("guest")
     watched.becomes(None, inbound, path="guest")

@@ -79,7 +79,7 @@ def test_check_config_says_what_it_amounts_to(write: Write) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         f"{file}: good\n"
-        "exporter at [::1]:1, MediaMTX: a at http://127.0.0.1:9997, b at https://b:1\n"
+        "exporter at [::1]:1, MediaMTX: a at http://127.0.0.1:9997, b at https://b:1, OBS: none\n"
     )
 
 

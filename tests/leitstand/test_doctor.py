@@ -19,6 +19,7 @@ from leitstand.clients.mediamtx import MediaMTXError
 from leitstand.config import Config, ExporterConfig, HostConfig, Listen, MediaMTXConfig, Tls
 from leitstand.demo.mediamtx import DemoMediaMTX, Fault
 from leitstand.doctor import Finding
+from leitstand.doctor import mediamtx as doctor_mediamtx
 from tests.running import free_port
 
 HASH = bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
@@ -105,11 +106,12 @@ def test_a_server_that_is_not_there_does_not_end_the_other_checks(demo: DemoMedi
 
 
 def test_there_is_advice_for_every_way_to_fail() -> None:
-    assert set(doctor._ADVICE) == set(MediaMTXError.__subclasses__())
+    assert set(doctor_mediamtx.ADVICE) == set(MediaMTXError.__subclasses__())
 
 
 def test_nothing_to_watch_is_a_finding() -> None:
-    assert findings()["mediamtx"].advice == "add a mediamtx: section if there is one to watch"
+    advice = findings()["mediamtx"].advice
+    assert advice == "add a mediamtx: or obs: section if there is one to watch"
 
 
 def test_a_port_that_something_else_has(demo: DemoMediaMTX) -> None:

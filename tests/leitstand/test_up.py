@@ -60,7 +60,8 @@ def test_a_mediamtx_on_this_machine_is_found_however_it_is(
     with DemoMediaMTX() as server:
         server.fault = fault
         plan = make_plan(None, demo=False, around=replace(nowhere, mediamtx=server.url))
-    assert plan == Plan(None, demo=False, lines=(f"found MediaMTX at {server.url}",))
+    assert (plan.demo, plan.lines) == (False, (f"found MediaMTX at {server.url}",))
+    assert plan.found == {"mediamtx": [{"url": server.url}], "obs": []}
 
 
 @pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.NOT_FOUND, Fault.SERVER_ERROR])
@@ -84,8 +85,14 @@ def test_an_obs_is_seen(nowhere: Surroundings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as obs:
         host, port = obs.getsockname()
         plan = make_plan(None, demo=False, around=replace(nowhere, obs=(host, port)))
-    assert plan.demo
-    assert f"found OBS at 127.0.0.1:{port}, which this version does not watch yet" in plan.lines
+    assert not plan.demo
+    assert plan.found == {"mediamtx": [], "obs": [{"host": "127.0.0.1", "port": port}]}
+    assert plan.lines[0].startswith(f"found OBS at 127.0.0.1:{port}")
+
+
+def test_a_password_alone_names_nobody(nowhere: Surroundings) -> None:
+    around = replace(nowhere, env={"LEITSTAND_OBS__0__PASSWORD": "hunter2"})
+    assert make_plan(None, demo=False, around=around).demo
 
 
 def test_the_demo_watches_nothing_else(nowhere: Surroundings, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from exporter.sources.host.calls import Call
+from exporter.calls import Call
 from exporter.sources.host.state import Filesystem, Space
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from exporter.sources.host.calls import Call
+from exporter.calls import Call
 from exporter.sources.host.cpu import Cpus
 from exporter.sources.host.disks import Disks
 from exporter.sources.host.filesystems import Filesystems

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from exporter.sources.host.calls import Call
+from exporter.calls import Call
 
 
 def ask(call: Call[int], seconds: float) -> int | None:
