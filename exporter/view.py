@@ -13,9 +13,17 @@ from msgspec import to_builtins
 
 from exporter.snapshot import Report, Snapshot
 from exporter.sources.mediamtx import state as mediamtx
+from exporter.sources.obs import state as obs
 from exporter.sources.source import SourceId
 
 Json = dict[str, Any]
+
+_UNKNOWN_STUDIO: Json = {
+    **dict.fromkeys(field for field in obs.StudioState.__struct_fields__ if field != "studio"),
+    "scenes": [],
+    "program_scene": None,
+    "inputs": [],
+}
 
 
 def to_json(snapshot: Snapshot, live: frozenset[SourceId], time: float) -> Json:
@@ -57,13 +65,18 @@ def _server(report: Report, reports: Mapping[SourceId, Report], live: frozenset[
 
 
 def _studio(report: Report, *, up: bool) -> Json:
-    name = report.source.name
+    known = {"name": report.source.name, "up": up, "error": report.error, **_UNKNOWN_STUDIO}
     if not up:
-        return {"name": name, "up": False, "version": None, "error": report.error}
-    state: Json = to_builtins(report.state)
-    state["scenes"] = [name for name, _ in report.state.scenes]
-    state["program_scene"] = next((n for n, active in report.state.scenes if active), None)
-    return {"name": name, "up": True, **_without(state, "studio")}
+        return known
+    state: obs.StudioState = report.state
+    return (
+        known
+        | _without(to_builtins(state), "studio")
+        | {
+            "scenes": [name for name, _ in state.scenes],
+            "program_scene": next((name for name, active in state.scenes if active), None),
+        }
+    )
 
 
 def _paths(state: mediamtx.MediaMTXState, extras: Mapping[str, Json]) -> list[Json]:

@@ -18,6 +18,8 @@ def set_up(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # It warns of every broken answer and quotes it; that it was broken is an error of ours already.
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
     # Below that it tells of itself what nobody asked.
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLogger().level))
 

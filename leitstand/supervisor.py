@@ -28,10 +28,14 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Service:
-    """One child: its command, and how often it has ended in a row."""
+    """One child: its command, and how often it has ended in a row.
+
+    What a `quiet` one prints is for those who run it by hand.
+    """
 
     name: str
     command: Sequence[str]
+    quiet: bool = False
     process: subprocess.Popen[str] | None = field(default=None, init=False)
     began: float = field(default=0.0, init=False)
     ended: int = field(default=0, init=False)
@@ -45,6 +49,7 @@ class Service:
             self.command,
             start_new_session=True,
             preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+            stdout=subprocess.DEVNULL if self.quiet else None,
             stderr=subprocess.PIPE if say else None,
             text=True,
             errors="replace",
@@ -66,9 +71,14 @@ class Service:
 
 def leitstand(name: str, *arguments: str) -> Service:
     """A subcommand as a service, found where this process found it."""
+    return module(name, "leitstand", name, *arguments)
+
+
+def module(name: str, module: str, *arguments: str, quiet: bool = False) -> Service:
+    """A Python module that can be run as a service."""
     # `-m` alone would look in the working directory first, whatever lies there.
     safe_path = [] if os.getcwd() in sys.path else ["-P"]
-    return Service(name, [sys.executable, *safe_path, "-m", "leitstand", name, *arguments])
+    return Service(name, [sys.executable, *safe_path, "-m", module, *arguments], quiet)
 
 
 class Supervisor:

@@ -30,7 +30,7 @@ from leitstand.config.environment import PREFIX, key_of
 from leitstand.config.load import PLACES, find
 from leitstand.demo import everything as demo
 from leitstand.serving import listening
-from leitstand.supervisor import Supervisor, leitstand
+from leitstand.supervisor import Service, Supervisor, leitstand, module
 
 _PROBE_SECONDS = 0.8
 
@@ -122,7 +122,8 @@ def _listens(host: str, port: int) -> bool:
 
 def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> int:
     """Run everything until `stop`; returns the exit code. Raises ConfigError."""
-    with _file(plan) as file:
+    with _scene(plan) as scene:
+        file = scene.file
         exporter = config.load(file).exporter
         # The child would say so too, but only after the greeting.
         listening(exporter.listen, "exporter.listen").close()
@@ -130,7 +131,7 @@ def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> 
         options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
         # The table on a terminal must know of every line, or it would be drawn over it.
         say = _to_stderr if console.is_terminal else None
-        supervisor = Supervisor([leitstand("exporter", *options)], say)
+        supervisor = Supervisor([*scene.extras, leitstand("exporter", *options)], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
             return supervisor.run(stop)
 
@@ -144,25 +145,38 @@ def _is_open(exporter: config.ExporterConfig) -> bool:
     return not exporter.users and exporter.tls is None and exporter.listen.port != 0
 
 
-@contextlib.contextmanager
-def _file(plan: Plan) -> Iterator[Path | None]:
-    """The configuration file to use: the one there is, or one that names what was found."""
-    if plan.demo:
-        with demo.running() as made_up, _written(made_up) as file:
-            yield file
-    elif plan.found is not None:
-        with _written(plan.found) as file:
-            yield file
-    else:
-        yield plan.file
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The configuration file to use, and what has to run beside the services."""
+
+    file: Path | None
+    extras: Sequence[Service] = ()
 
 
 @contextlib.contextmanager
-def _written(settings: Mapping[str, Any]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="leitstand-") as folder:
-        file = Path(folder) / "leitstand.yml"
-        file.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
-        yield file
+def _scene(plan: Plan) -> Iterator[Scene]:
+    """The file that there is, or one that names what was found or made up."""
+    if plan.found is None and not plan.demo:
+        yield Scene(plan.file)
+        return
+    with tempfile.TemporaryDirectory(prefix="leitstand-") as name:
+        folder = Path(name)
+        if plan.found is not None:
+            yield Scene(_written(plan.found, folder))
+            return
+        recordings = folder / "recordings"
+        recordings.mkdir()
+        with demo.running(recordings) as made:
+            extras = [
+                module(name, name, *given, quiet=True) for name, given in made.modules.items()
+            ]
+            yield Scene(_written(made.settings, folder), extras)
+
+
+def _written(settings: Mapping[str, Any], folder: Path) -> Path:
+    file = folder / "leitstand.yml"
+    file.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
+    return file
 
 
 def _greet(plan: Plan, exporter: config.ExporterConfig, console: Console) -> None:

@@ -12,10 +12,14 @@ from exporter.pages import render
 from exporter.sources.mediamtx.forwards import ForwardsSource
 from exporter.sources.mediamtx.recordings import RecordingsSource
 from exporter.sources.mediamtx.source import MediaMTXSource, Watch
+from exporter.sources.obs.source import ObsSource
 from leitstand.clients.mediamtx import Access, MediaMTXClient
 from tests.recorded import RecordedMediaMTX, moment, sets
+from tests.recorded_obs import SITUATIONS, RecordedLink
 
 FOLDER = Path(__file__).parent / "golden"
+
+_WHEN_OBS_WAS_RECORDED = 1_795_318_179.0
 
 SEQUENCE = ("t0", "t1", "t2b", "t2c", "t3")
 """One server over time: a publisher stops, comes back, then the server restarts."""
@@ -70,8 +74,18 @@ def pages() -> Iterator[tuple[str, str]]:
         recording.close()
 
 
+def obs_pages() -> Iterator[tuple[str, str]]:
+    """What a studio turns into in each situation that was recorded."""
+    for situation in SITUATIONS:
+        link: Any = RecordedLink(situation)
+        source = ObsSource("stage", link, clock=lambda: _WHEN_OBS_WAS_RECORDED)
+        bodies = render(Renderer(), source.id.kind, source.poll())
+        shown = ((f, [bodies[f]]) for f in collectors.FAMILIES if f in bodies)
+        yield f"{situation}.prom", page(shown, Format.PROMETHEUS).decode()
+
+
 def main() -> None:
-    for name, text in pages():
+    for name, text in (*pages(), *obs_pages()):
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 

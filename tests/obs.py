@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,11 @@ COMMAND = (
     *("--collection", "Test"),
     *("--profile", "Test"),
 )
+
+
+SETTLED_SECONDS = 1.0
+"""OBS 29 often crashes or hangs when it is asked to exit while its window is new, hardly ever
+after a second; nothing that it says or does tells when that is over."""
 
 
 class Display:
@@ -89,6 +95,7 @@ class RealObs:
         self.recordings = folder / "recordings"
         self._home = folder / "home"
         self._starts = 0
+        self._listens_since = 0.0
         self._display: Display | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -135,6 +142,7 @@ class RealObs:
                     stderr=log,
                 )
             eventually(self._listens, within=30)
+            self._listens_since = time.monotonic()
         except BaseException:
             self.end()
             raise
@@ -147,6 +155,7 @@ class RealObs:
         for process in self._family():
             _send(process, signal.SIGCONT)
         if self.running:
+            time.sleep(max(0.0, self._listens_since + SETTLED_SECONDS - time.monotonic()))
             os.kill(self.pid, signal.SIGINT)
         psutil.wait_procs(self._family(), within)
         self.end()

@@ -9,13 +9,14 @@ import pytest
 
 from tests import golden
 from tests.recorded import sets
+from tests.recorded_obs import SITUATIONS
 
-_NAMES = [*(f"{name}.prom" for name in sets()), "sequence.prom"]
+_NAMES = [*(f"{name}.prom" for name in (*sets(), *SITUATIONS)), "sequence.prom"]
 
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    return dict(golden.pages())
+    return dict((*golden.pages(), *golden.obs_pages()))
 
 
 def test_every_recorded_set_has_a_golden_page(pages: dict[str, str]) -> None:

@@ -12,13 +12,15 @@ import requests
 
 from exporter.poller import Poller
 from exporter.service import sources
-from exporter.snapshot import Snapshot, SnapshotStore
+from exporter.snapshot import Report, Snapshot, SnapshotStore
+from exporter.sources.obs.source import ObsSource
 from exporter.sources.source import SourceId
 from exporter.view import to_json
 from leitstand.config import Config, MediaMTXConfig
 from leitstand.demo.cast import SECRET_MARK
 from leitstand.demo.listing import LISTS
 from leitstand.demo.mediamtx import DemoMediaMTX, World
+from tests.recorded_obs import RecordedLink
 
 Json = dict[str, Any]
 
@@ -176,3 +178,19 @@ def test_nobody_who_publishes_or_reads_can_be_found_in_it(demo: DemoMediaMTX, vi
 
 def test_it_holds_no_secret(view: Json) -> None:
     assert SECRET_MARK not in json.dumps(view)
+
+
+def test_a_studio_has_the_same_keys_up_and_down() -> None:
+    link: Any = RecordedLink("obs_recording")
+    source = ObsSource("stage", link)
+    up = report_of(source.id, source.poll())
+    down = Report(SourceId("obs", "hall"), 6.0, error="no")
+    view = to_json(Snapshot(1, {r.source: r for r in (up, down)}), frozenset({source.id}), 0.0)
+    stage, hall = view["studios"]
+    assert stage.keys() == hall.keys()
+    assert (stage["up"], stage["program_scene"], stage["record"]["active"]) == (True, "Main", True)
+    assert (hall["up"], hall["error"], hall["record"]) == (False, "no", None)
+
+
+def report_of(source: SourceId, state: object) -> Report:
+    return Report(source, 6.0, state=state, good_at=0.0, duration=0.1)

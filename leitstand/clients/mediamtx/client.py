@@ -17,6 +17,7 @@ from leitstand.clients.deadline import DeadlineAdapter
 from leitstand.clients.mediamtx.errors import (
     BadAnswer,
     MediaMTXError,
+    NotThere,
     Refused,
     TooSlow,
     Unreachable,
@@ -89,9 +90,12 @@ class MediaMTXClient:
         return None if page is None else page.items
 
     def forwards(self, path: str) -> list[Forward] | None:
-        """The forward destinations of one path; None before v1.20."""
+        """The forward destinations of one path, none if it has gone; None before v1.20."""
         query = f"path={quote(path, safe='')}&itemsPerPage={_ALL_IN_ONE_PAGE}"
-        page = self._get(f"paths/forward/list?{query}", Page[Forward])
+        try:
+            page = self._get(f"paths/forward/list?{query}", Page[Forward])
+        except NotThere:
+            return []
         return None if page is None else page.items
 
     def abort(self) -> None:
@@ -147,6 +151,8 @@ class MediaMTXClient:
 def _check(status: int, name: str) -> None:
     if status == 401:
         raise Refused("refused the credentials (wrong, or without the api permission)")
+    if status == 404:
+        raise NotThere(f"answered 404 to {name}")
     if status != 200:
         raise BadAnswer(f"answered {status} to {name}")
 

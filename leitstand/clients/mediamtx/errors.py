@@ -1,4 +1,4 @@
-"""MediaMTXError <- Unreachable | TooSlow | Refused | BadAnswer."""
+"""MediaMTXError <- Unreachable | TooSlow | Refused | BadAnswer <- NotThere."""
 
 from __future__ import annotations
 
@@ -21,3 +21,7 @@ class Refused(MediaMTXError):
 
 class BadAnswer(MediaMTXError):
     """An answer that is not one of this API's."""
+
+
+class NotThere(BadAnswer):
+    """404: the API has what was asked for, but not for this name."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from exporter.sources.mediamtx.forwards import ForwardsSource
 from exporter.sources.mediamtx.source import MediaMTXSource, Watch
 from exporter.sources.mediamtx.state import MediaMTXState, Path
 from exporter.sources.source import SourceError
@@ -254,3 +255,19 @@ def test_beyond_the_limit_paths_are_summed_into_other() -> None:
         stage.world.unpublish("a")
         stage.world.publish("0")
         assert [path.name for path in stage.poll().paths] == ["0", "b", "z", "(other)"]
+
+
+def test_a_path_that_goes_while_its_forwards_are_asked_for_fails_nothing() -> None:
+    with RecordedMediaMTX("t0") as server:
+        client = MediaMTXClient(Access(server.url, lambda: None))
+        as_recorded = server.answer
+
+        def answer(target: str) -> tuple[int, str, bytes]:
+            if target.endswith("path=gone&itemsPerPage=100000"):
+                return 404, "application/json", b'{"status":"error","error":"path not found"}'
+            return as_recorded(target)
+
+        server.answer = answer  # type: ignore[method-assign]
+        source = ForwardsSource("main", client, lambda: ("gone", "fwd"), 5)
+        assert {forward.path for forward in source.poll().forwards} == {"fwd"}
+        source.close()

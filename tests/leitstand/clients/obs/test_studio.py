@@ -249,20 +249,35 @@ def test_a_killed_studio_is_absent_until_it_is_back(obs: RealObs, connect: Conne
     assert link.error is None
 
 
-def test_it_does_not_keep_a_studio_from_exiting(obs: RealObs, connect: Connect) -> None:
+@pytest.mark.parametrize("client", ["listening", "closed", "refused"])
+def test_no_client_keeps_a_studio_from_exiting(
+    client: str, obs: RealObs, connect: Connect
+) -> None:
     """OBS waits 5 s for each client that is connected and does not read."""
-    listening = connect(obs.port)
-    listening.request("GetVersion")
-    listening.events(wait=5)
-    closed = connect(obs.port)
-    closed.request("GetVersion")
-    closed.close()
-    fails(connect(obs.port, "falsch-geraten"), WrongPassword)
-    began = time.monotonic()
 
-    os.kill(obs.pid, signal.SIGINT)
-    psutil.wait_procs([psutil.Process(obs.pid)], 10)
+    def exits() -> bool:
+        link = connect(obs.port, "falsch-geraten" if client == "refused" else PASSWORD)
+        if client == "refused":
+            fails(link, WrongPassword)
+        else:
+            link.request("GetVersion")
+        if client == "listening":
+            link.events(wait=5)
+        if client == "closed":
+            link.close()
+        os.kill(obs.pid, signal.SIGINT)
+        _, alive = psutil.wait_procs([psutil.Process(obs.pid)], 3)
+        return not alive
 
-    assert not obs.running
-    assert time.monotonic() - began < 3
+    try:
+        # OBS closes its window inside the signal handler, where Qt can deadlock: 1 time in some 50.
+        assert exits() or "All scene data cleared" not in obs.log and _again(obs, exits)
+    finally:
+        obs.kill()
+        obs.start()
+
+
+def _again(obs: RealObs, exits: Callable[[], bool]) -> bool:
+    obs.kill()
     obs.start()
+    return exits()

@@ -1,0 +1,46 @@
+"""The table of all requests, and the answer to one: name and data in, data or a refusal out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leitstand.demo.obs.fields import Fields
+from leitstand.demo.obs.protocol import (
+    OBS_VERSION,
+    RPC_VERSION,
+    VERSION,
+    Json,
+    Refused,
+    Status,
+)
+from leitstand.demo.obs.requests import general, inputs, outputs, scenes, screenshots
+from leitstand.demo.obs.studio import Studio
+
+_OTHERS: dict[str, general.Handler] = {
+    **general.REQUESTS,
+    **outputs.REQUESTS,
+    **inputs.REQUESTS,
+    **scenes.REQUESTS,
+    **screenshots.REQUESTS,
+}
+REQUESTS: dict[str, general.Handler] = {
+    "GetVersion": general.always(
+        {
+            "availableRequests": ["GetVersion", *_OTHERS],
+            "obsVersion": OBS_VERSION,
+            "obsWebSocketVersion": VERSION,
+            "platform": "debian",
+            "platformDescription": "Debian GNU/Linux 12 (bookworm)",
+            "rpcVersion": RPC_VERSION,
+            "supportedImageFormats": list(screenshots.FORMATS),
+        }
+    ),
+    **_OTHERS,
+}
+
+
+def answer(studio: Studio, request_type: str, data: Any) -> Json | None:
+    handler = REQUESTS.get(request_type)
+    if handler is None:
+        raise Refused(Status.UNKNOWN_REQUEST_TYPE, "Your request type is not valid.")
+    return handler(studio, Fields(data))

@@ -1,0 +1,65 @@
+"""The demo OBS and the real one, driven by the same script, give the same families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from exporter import collectors
+from exporter.sources.obs.source import ObsSource
+from exporter.sources.obs.state import StudioState
+from leitstand.clients.obs import Address, ObsLink
+from leitstand.demo.obs import DemoObs
+from tests.obs import RealObs
+from tests.running import eventually
+
+Families = set[tuple[str, tuple[str, ...]]]
+Until = Callable[[StudioState], bool]
+
+SCRIPT: tuple[tuple[str, str | None, Until], ...] = (
+    ("idle", None, lambda s: s.picture is not None and bool(s.inputs) and s.fps > 0),
+    ("recording", "StartRecord", lambda s: s.record.active and bool(s.record.file_bytes)),
+    ("paused", "PauseRecord", lambda s: s.record.paused),
+    ("resumed", "ResumeRecord", lambda s: not s.record.paused),
+    ("stopped", "StopRecord", lambda s: not s.record.active),
+)
+
+
+def play(source: ObsSource) -> Iterator[tuple[str, Families, tuple[bool, ...]]]:
+    """After each step: which families there are, and what the record says of itself."""
+    for name, request, is_there in SCRIPT:
+        if request:
+            source.link.request(request)
+
+        def there(is_there: Until = is_there) -> StudioState | None:
+            state = source.poll()
+            # Polled this fast, some polls fall between two messages about levels.
+            metered = any(one.peak is not None for one in state.inputs)
+            return state if metered and is_there(state) else None
+
+        state = eventually(there)
+        assert state is not None
+        shown = {(f.name, f.labels) for f, samples in collectors.collect("obs", state) if samples}
+        record = state.record
+        yield name, shown, (record.active, record.paused, record.file_bytes is not None)
+
+
+def watched(port: int, recordings: Path) -> list[tuple[str, Families, tuple[bool, ...]]]:
+    link = ObsLink(Address("127.0.0.1", port, lambda: None))
+    try:
+        return list(play(ObsSource("stage", link, recordings)))
+    finally:
+        link.close()
+
+
+def test_the_same_script_gives_the_same_families(
+    real_obs: Callable[..., RealObs], tmp_path: Path
+) -> None:
+    recordings = tmp_path / "demo"
+    recordings.mkdir()
+    with DemoObs(recordings) as demo:
+        made_up = watched(demo.port, recordings)
+    obs = real_obs(quality="Small")
+    real = watched(obs.port, obs.recordings)
+    assert made_up == real
+    assert len(real[1][1]) > 25
