@@ -7,9 +7,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import exposition, service
+from tests.bench import exposition, service, studio
 
-BENCHMARKS = (exposition.rows, service.rows)
+BENCHMARKS = (exposition.rows, service.rows, studio.rows)
 
 
 def main() -> int:

@@ -48,7 +48,10 @@ class Model:
             self.births[name] = self.clock
             self.raw[name], self.unseen[name] = [0, 0], [0, 0]
         elif action == "vanish":
-            for known in (self.raw, self.unseen, self.births):
+            # Whoever comes back under that name is another one, as an id or a time tells.
+            self.clock += 1
+            self.births[name] = self.clock
+            for known in (self.raw, self.unseen):
                 known.pop(name, None)
         elif action == "move group":
             self.groups[name] = f"g{x % 3}"

@@ -27,5 +27,6 @@ class Sound:
 
     def samples(self, start: int, end: int) -> Samples:
         """From one sample up to another, counted from frame 0."""
-        wave = np.take(self._second, np.arange(start, end), mode="wrap")
+        # Not take(mode="wrap"): it counts down second by second, for ever after some days.
+        wave = self._second[np.arange(start, end) % RATE]
         return np.tile(wave, (CHANNELS, 1))

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import psutil
 import pytest
 
@@ -26,12 +25,11 @@ from leitstand.clients.obs import (
     RequestFailed,
     WrongPassword,
 )
-from tests.leitstand.clients.obs.conftest import PASSWORD, Connect, sockets_to
+from tests.leitstand.clients.obs.conftest import IS_SOAK, PASSWORD, Connect, sockets_to
 from tests.obs import RealObs
 from tests.running import eventually, free_port
 
-_IS_SOAK = hypothesis.settings().max_examples > 1_000
-ROUNDS = 100 if _IS_SOAK else 5
+ROUNDS = 100 if IS_SOAK else 5
 
 
 def echo(link: ObsLink, word: str) -> str:
@@ -249,35 +247,24 @@ def test_a_killed_studio_is_absent_until_it_is_back(obs: RealObs, connect: Conne
     assert link.error is None
 
 
-@pytest.mark.parametrize("client", ["listening", "closed", "refused"])
-def test_no_client_keeps_a_studio_from_exiting(
-    client: str, obs: RealObs, connect: Connect
-) -> None:
+def test_no_link_keeps_a_studio_from_exiting(obs: RealObs, connect: Connect) -> None:
     """OBS waits 5 s for each client that is connected and does not read."""
 
     def exits() -> bool:
-        link = connect(obs.port, "falsch-geraten" if client == "refused" else PASSWORD)
-        if client == "refused":
-            fails(link, WrongPassword)
-        else:
+        listening, closed = connect(obs.port), connect(obs.port)
+        for link in (listening, closed):
             link.request("GetVersion")
-        if client == "listening":
-            link.events(wait=5)
-        if client == "closed":
-            link.close()
+        assert listening.events(wait=5).is_incomplete
+        closed.close()
+        fails(connect(obs.port, "falsch-geraten"), WrongPassword)
+
         os.kill(obs.pid, signal.SIGINT)
-        _, alive = psutil.wait_procs([psutil.Process(obs.pid)], 3)
-        return not alive
+        return not psutil.wait_procs([psutil.Process(obs.pid)], 3)[1]
 
-    try:
-        # OBS closes its window inside the signal handler, where Qt can deadlock: 1 time in some 50.
-        assert exits() or "All scene data cleared" not in obs.log and _again(obs, exits)
-    finally:
-        obs.kill()
-        obs.start()
-
-
-def _again(obs: RealObs, exits: Callable[[], bool]) -> bool:
+    # OBS closes its window right in its signal handler, where Qt now and then deadlocks with
+    # itself; then it does not even get to its scenes.
+    done = exits()
+    stuck = not done and "All scene data cleared" not in obs.log.rpartition("Shutting down")[2]
     obs.kill()
     obs.start()
-    return exits()
+    assert done or (stuck and exits())
