@@ -228,9 +228,10 @@ def test_up_without_anything_is_the_demo_and_leaves_nothing_when_killed(tmp_path
         moving = child.find(r"paths online, \d+ readers, ([1-9][\d.]+ Mbit/s in)", within=12)
         assert moving
         assert f"  http://{address}/  overview" in child.lines
-        (exporter,) = children(child)
+        services = children(child)
+        assert len(services) == 2, "the exporter and the demo OBS"
         child.send(signal.SIGKILL)
-        exporter.wait(5)
+        assert psutil.wait_procs(services, 5)[1] == []
     assert not answers(f"http://{address}")
 
 

@@ -24,8 +24,8 @@ SLOW_SECONDS = 3.0
 class DemoObs:
     """An OBS 29 with obs-websocket 5.1 that records real files, also after stop and start.
 
-    `faults` is a set that may be changed from any thread at any time. `requests` counts what was
-    asked, by request type. Scenes, inputs and profile survive a restart, outputs do not.
+    `faults` is a set that may be changed from any thread at any time. `requests` counts what
+    clients asked, by request type. Scenes, inputs and profile survive a restart, outputs do not.
     """
 
     def __init__(
@@ -40,6 +40,8 @@ class DemoObs:
         cluster_seconds: float = 5.0,
         stream_retries: Sequence[float] = (1.0, 1.5, 2.1),
     ) -> None:
+        if any(side % 2 for side in size):
+            raise ValueError(f"the sides of a picture are even numbers, not {size}")
         self.faults: Faults = set()
         self.slow_seconds = SLOW_SECONDS
         self.requests: Counter[str] = Counter()

@@ -132,7 +132,8 @@ class Record:
         assert path is not None
         if path.suffix.removeprefix(".") not in FORMATS:
             return index - first > UNNOTICED_SECONDS * fps
-        gone = index % fps == 0 and self._file is not None and not path.exists()
+        looks = index % max(1, fps // 2) == 0
+        gone = looks and self._file is not None and not path.exists()
         failed = self._file is not None and self._file.disk.failed
         if not (gone or failed or Fault.DISK_FULL in self._program.faults):
             return False

@@ -95,8 +95,11 @@ class Server:
 
     def answer(self, request_type: str, data: Any) -> Json | None:
         assert self._studio is not None
-        self._requests[request_type] += 1
         return answer(self._studio, request_type, data)
+
+    def _counted(self, request_type: str, data: Any) -> Json | None:
+        self._requests[request_type] += 1
+        return self.answer(request_type, data)
 
     async def _beat(self, studio: Studio) -> None:
         """Every 50 ms: the meters, the frame counters, and connections that are to end or hang."""
@@ -114,7 +117,7 @@ class Server:
         self._pause(False)
 
     async def _serve(self, socket: ServerConnection) -> None:
-        session = self._clients[socket] = Session(self.answer, self._password)
+        session = self._clients[socket] = Session(self._counted, self._password)
         try:
             await socket.send(session.hello())
             async for message in socket:

@@ -12,7 +12,7 @@ import hypothesis
 import psutil
 import pytest
 
-from leitstand.clients.obs import Address, ObsLink
+from leitstand.clients.obs import Address, ObsError, ObsLink
 from tests.obs import RealObs
 
 IS_SOAK = hypothesis.settings().max_examples > 1_000
@@ -33,6 +33,15 @@ def sockets_to(port: int) -> list[Any]:
         for connection in psutil.Process().net_connections("tcp")
         if connection.raddr and connection.raddr.port == port
     ]
+
+
+def failure(link: ObsLink, **options: Any) -> ObsError:
+    with pytest.raises(ObsError) as caught:
+        link.request("GetVersion", **options)
+    assert "\n" not in str(caught.value)
+    assert link.error is not None
+    assert not link.is_connected
+    return caught.value
 
 
 @pytest.fixture(scope="module")

@@ -185,6 +185,43 @@ def silent(peer: Peer) -> None:
     peer.wait()
 
 
+def says(raw: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.write(raw)
+        peer.wait()
+
+    return script
+
+
+def greets(raw: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.upgrade()
+        peer.write(raw)
+        peer.wait()
+
+    return script
+
+
+def lets_in(raw: bytes) -> Script:
+    """Lets the client in and answers its first request so; `{id}` is its id."""
+
+    def script(peer: Peer) -> None:
+        peer.greet()
+        asked = peer.hear()["d"]["requestId"]
+        peer.write(raw if raw[:1] != b"{" else frame(raw.replace(b"{id}", asked.encode())))
+        peer.wait()
+
+    return script
+
+
+def hello(**content: Any) -> bytes:
+    return frame(json.dumps({"op": 0, "d": content}).encode())
+
+
+def closing(code: int) -> bytes:
+    return frame(code.to_bytes(2, "big"), CLOSE)
+
+
 def _play(script: Script, peer: Peer) -> None:
     with contextlib.suppress(Gone, OSError):
         script(peer)

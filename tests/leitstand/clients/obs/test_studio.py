@@ -7,6 +7,7 @@ import os
 import random
 import re
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,14 @@ def fails(link: ObsLink, kind: type[ObsError], **options: Any) -> float:
     return time.monotonic() - began
 
 
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def test_answers(obs: RealObs, connect: Connect) -> None:
     link = connect(obs.port)
     assert not link.is_connected
@@ -59,6 +68,16 @@ def test_answers(obs: RealObs, connect: Connect) -> None:
     assert link.request("SetInputMute", {"inputName": "Camera", "inputMuted": False}) == {}
     assert link.is_connected
     assert link.error is None
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_a_host_may_be_a_name_or_ipv6(host: str, obs: RealObs) -> None:
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("no IPv6 on this machine")
+    link = ObsLink(Address(host, obs.port, lambda: PASSWORD))
+
+    assert link.request("GetVersion")
+    link.close()
 
 
 def test_a_refused_request_keeps_the_link(obs: RealObs, connect: Connect) -> None:
@@ -159,8 +178,7 @@ def test_the_password_is_in_no_log_line(
 def test_neither_environment_nor_files_lead_elsewhere(
     obs: RealObs, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = '[connection]\nhost = "localhost"\nport = 9\npassword = "x"\n'
-    (tmp_path / "config.toml").write_text(elsewhere)
+    (tmp_path / "config.toml").write_text("whoever reads this fails")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     for variable in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
@@ -261,10 +279,11 @@ def test_no_link_keeps_a_studio_from_exiting(obs: RealObs, connect: Connect) -> 
         os.kill(obs.pid, signal.SIGINT)
         return not psutil.wait_procs([psutil.Process(obs.pid)], 3)[1]
 
-    # OBS closes its window right in its signal handler, where Qt now and then deadlocks with
-    # itself; then it does not even get to its scenes.
-    done = exits()
-    stuck = not done and "All scene data cleared" not in obs.log.rpartition("Shutting down")[2]
-    obs.kill()
-    obs.start()
-    assert done or (stuck and exits())
+    # A client that is waited for costs 5 s every time; OBS's own trouble on its way out (Qt now and
+    # then deadlocks in its signal handler) comes only now and then.
+    tries = []
+    while len(tries) < 3 and not any(tries):
+        tries.append(exits())
+        obs.kill()
+        obs.start()
+    assert any(tries)

@@ -177,10 +177,10 @@ def test_meters_list_only_active_inputs(demo: DemoObs, dial: Dial) -> None:
 def test_meters_come_every_50_ms_to_subscribers_only(demo: DemoObs, dial: Dial) -> None:
     loud, quiet = dial(demo).identify(events=Intent.INPUT_VOLUME_METERS), dial(demo).identify()
     before = demo.do("GetStats")["renderTotalFrames"]
-    for _ in range(11):
+    for _ in range(6):
         meters(loud)
     frames = demo.do("GetStats")["renderTotalFrames"] - before
-    # ten beats are half a second; a busy machine may make them longer, never shorter
-    assert frames >= 0.4 * TEST_FPS
+    # five beats are a quarter of a second; a busy machine may make them longer, never shorter
+    assert frames >= 0.2 * TEST_FPS
     quiet.ask("GetStats")
     assert quiet.events == []
