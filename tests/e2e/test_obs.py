@@ -161,6 +161,29 @@ def test_a_dead_muxer_shows_in_the_file_though_obs_counts_on(studio: Studio) -> 
     assert studio.value("obs_record_last_growth_timestamp_seconds") in (grew_at, None)
 
 
+def test_a_still_picture_is_frozen_and_its_recording_is_healthy(studio: Studio) -> None:
+    change = "obs_picture_last_change_timestamp_seconds"
+    request = studio.link.request
+    request("SetCurrentProgramScene", {"sceneName": "Still"})
+    request("StartRecord")
+    studio.becomes(1, "obs_scene_active", scene="Still")
+    until, stalled, changes = time.monotonic() + 22, set(), []
+    while time.monotonic() < until:
+        series = studio.series()
+        stalled.add(series.get('obs_record_stalled{studio="stage"}'))
+        changes.append(series[f'{change}{{studio="stage"}}'])
+        time.sleep(0.3)
+    assert 1 not in stalled
+    # The first looks may still have seen the scene before, or the way from one to the other.
+    assert len(set(changes[len(changes) // 2 :])) == 1
+    frozen_at = changes[-1]
+    request("SetCurrentProgramScene", {"sceneName": "Ended"})
+    studio.becomes(1, "obs_scene_active", scene="Ended")
+    request("SetCurrentProgramScene", {"sceneName": "Main"})
+    studio.passes(frozen_at, change)
+    request("StopRecord")
+
+
 def test_two_studios_of_which_one_is_down_and_a_wrong_password(
     real_obs: Start, tmp_path: Path
 ) -> None:
