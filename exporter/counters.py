@@ -7,11 +7,15 @@ are right over reconnects, session ends and server restarts.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 Values = tuple[float | None, ...]
 """Raw values of one object; None where this server's version has no such counter."""
+
+
+Totals = Sequence[float | None]
+"""Sums of such values."""
 
 
 class Reading(NamedTuple):
@@ -71,14 +75,15 @@ class Counters:
         self._last = {reading.id: reading for reading in complete}
         self._forget(len(touched))
 
-    def of(self, group: str) -> Iterator[tuple[tuple[str, ...], Values]]:
-        """The series of one group with their totals; None where nothing ever was counted."""
-        for series, total in self._totals.get(group, {}).items():
-            yield series, tuple(total)
+    def of(self, group: str) -> Iterable[tuple[tuple[str, ...], Totals]]:
+        """The series of one group with their totals; None where nothing ever was counted.
 
-    def get(self, group: str, series: tuple[str, ...] = ()) -> Values | None:
-        total = self._totals.get(group, {}).get(series)
-        return None if total is None else tuple(total)
+        Views, good until the next update: thousands a poll are not worth a copy each.
+        """
+        return self._totals.get(group, {}).items()
+
+    def get(self, group: str, series: tuple[str, ...] = ()) -> Totals | None:
+        return self._totals.get(group, {}).get(series)
 
     def __len__(self) -> int:
         """How many groups are remembered."""
@@ -113,7 +118,7 @@ def _everything(values: Values) -> list[tuple[int, float]]:
     return [(place, value) for place, value in enumerate(values) if value is not None]
 
 
-def add(total: Values, other: Values) -> Values:
+def add(total: Totals, other: Totals) -> Totals:
     """The sum of two totals; what only one of them knows is that."""
     return tuple(
         [b if a is None else a if b is None else a + b for a, b in zip(total, other, strict=True)]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exporter.counters import Counters, Reading, Values, add
+from exporter.counters import Counters, Reading, Totals, add
 from exporter.sources.mediamtx.answers import INBOUND_BYTES, OUTBOUND_BYTES, Names, numbers
 from exporter.sources.mediamtx.state import SessionCount, SessionTotals
 from leitstand.clients.mediamtx.objects import RtmpConn, RtpSession, Session, SrtConn
@@ -107,7 +107,7 @@ class Sessions:
 
     def totals(self, paths: Iterable[str]) -> Iterator[SessionTotals]:
         for path in paths:
-            by_protocol: dict[str, Values] = {}
+            by_protocol: dict[str, Totals] = {}
             for (protocol, _), values in self._counters.of(path):
                 before = by_protocol.get(protocol)
                 by_protocol[protocol] = values if before is None else add(before, values)

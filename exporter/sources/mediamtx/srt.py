@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from exporter.counters import Counters, Reading, Values
+from exporter.counters import Counters, Reading, Totals
 from exporter.sources.mediamtx.answers import Names, numbers
 from exporter.sources.mediamtx.sessions import role
 from exporter.sources.mediamtx.state import Srt
@@ -50,7 +50,7 @@ class SrtLinks:
             yield Reading(link.id, values, path, (its_role,))
 
 
-def _state(path: str, its_role: str, totals: Values, links: Sequence[SrtConn]) -> Srt:
+def _state(path: str, its_role: str, totals: Totals, links: Sequence[SrtConn]) -> Srt:
     sent, received, send_drop, receive_drop, belated, undecrypted = (v or 0 for v in totals)
     counters = (sent + received, send_drop + receive_drop, belated, undecrypted)
     return Srt(

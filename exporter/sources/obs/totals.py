@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from exporter.counters import Counters, Reading, Values
+from exporter.counters import Counters, Reading
+from exporter.counters import Totals as Sums
 from exporter.sources.obs.answers import RecordStatus, Stats, StreamStatus
 
 _ONE = "studio"
@@ -35,5 +36,5 @@ class Totals:
             )
         )
 
-    def of(self, counted: str) -> Values:
+    def of(self, counted: str) -> Sums:
         return self._counters.get(_ONE, (counted,)) or ()
