@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +24,7 @@ from leitstand.clients.obs import (
 from leitstand.clients.obs.inbox import Inbox
 from leitstand.clients.obs.listener import Listener
 from tests.leitstand.clients.obs.conftest import IS_SOAK, Connect, address
-from tests.leitstand.clients.obs.scripted import Gone, Peer, frame, scripted, silent
+from tests.leitstand.clients.obs.scripted import CLOSE, Gone, Peer, frame, scripted, silent
 from tests.obs import RealObs
 from tests.running import eventually, free_port
 
@@ -148,7 +149,7 @@ def test_closing_says_goodbye(connect: Connect) -> None:
 
     def script(peer: Peer) -> None:
         peer.greet()
-        while (kind := peer.frame()[0]) != 0x8:
+        while (kind := peer.frame()[0]) != CLOSE:
             pass
         gone.append(kind)
 
@@ -171,6 +172,30 @@ def test_closing_does_not_wait_for_a_server(port_is_served: bool, connect: Conne
         link.close()
 
         assert time.monotonic() - began < 1
+
+
+def test_what_shuts_down_need_not_wait_for_the_idle_connection(connect: Connect) -> None:
+    gone: list[int] = []
+    shutting_down = threading.Event()
+
+    def requests(peer: Peer) -> None:
+        peer.greet()
+        peer.answer(peer.hear())
+        gone.append(peer.frame()[0])
+
+    def events(peer: Peer) -> None:
+        peer.greet()
+        shutting_down.wait(10)
+        peer.end(1001)
+
+    with scripted(requests, events, silent) as server:
+        link = connect(server.port)
+        link.request("GetVersion")
+        listening(link)
+        assert gone == []
+        shutting_down.set()
+
+        assert eventually(lambda: gone) == [CLOSE]
 
 
 def test_closed_before_it_began(connect: Connect) -> None:
