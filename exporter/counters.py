@@ -51,28 +51,27 @@ class Counters:
 
         Readings that cannot be made (a bad answer raises while they are) change nothing.
         """
-        complete = list(readings)
+        complete = {reading[0]: reading for reading in readings}
         touched: dict[str, dict[tuple[str, ...], list[float | None]]] = {}
-        for reading in complete:
-            group = reading.group
+        for id, reading in complete.items():
+            _, values, group, key, _ = reading
             if group is None:
                 continue
             series = touched.get(group)
             if series is None:
                 series = touched[group] = self._totals.pop(group, {})
-            before = self._last.get(reading.id)
+            before = self._last.get(id)
             if before == reading:
                 continue
-            total = series.get(reading.series)
+            total = series.get(key)
             if total is None:
-                total = [None if value is None else 0 for value in reading.values]
-                series[reading.series] = total
+                total = series[key] = [None if value is None else 0 for value in values]
             for place, by in moved(before, reading):
                 known = total[place]
                 total[place] = by if known is None else known + by
         # At the end, so that the front is what is gone longest.
         self._totals.update(touched)
-        self._last = {reading.id: reading for reading in complete}
+        self._last = complete
         self._forget(len(touched))
 
     def of(self, group: str) -> Iterable[tuple[tuple[str, ...], Totals]]:
@@ -103,14 +102,14 @@ def moved(before: Reading | None, now: Reading) -> list[tuple[int, float]]:
     """
     if before is None or before.epoch != now.epoch:
         return _everything(now.values)
-    changes = [
-        (place, new if old is None else new - old)
-        for place, (old, new) in enumerate(zip(before.values, now.values, strict=True))
-        if new != old and new is not None
-    ]
-    for _, by in changes:
+    changes: list[tuple[int, float]] = []
+    for place, (old, new) in enumerate(zip(before.values, now.values, strict=True)):
+        if new == old or new is None:
+            continue
+        by = new if old is None else new - old
         if by < 0:
             return _everything(now.values)
+        changes.append((place, by))
     return changes
 
 

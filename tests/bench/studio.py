@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import requests
 import yaml
 
-from tests.bench.rows import Row, median
+from tests.bench.rows import Row, median, percentile
 from tests.obs import RealObs
 from tests.running import eventually, free_port, leitstand, process, scrape
 
@@ -38,11 +39,27 @@ def rows() -> Iterator[Row]:
                 with_it, own = _percent(obs.pid, pid)
                 watched.append(with_it)
                 spent.append(own)
+        with _watching(config, port):
+            hanging = list(_while_it_hangs(obs, port))
     added = median(a - b for a, b in zip(watched, alone, strict=True))
     yield Row(
         "a studio at 30 fps: the exporter's CPU, of a core", median(spent), "%", _CORE_PERCENT
     )
     yield Row("what it adds to OBS, of a core", added, "%", _CORE_PERCENT)
+    yield Row("/metrics while OBS hangs, median", median(hanging), "ms", 20)
+    yield Row("/metrics while OBS hangs, p99", percentile(hanging, 99), "ms", 100)
+
+
+def _while_it_hangs(obs: RealObs, port: int) -> Iterator[float]:
+    """Milliseconds for the page, until OBS is found to be down and after."""
+    obs.freeze()
+    with requests.Session() as session:
+        for _ in range(200):
+            began = time.perf_counter()
+            scrape(f"http://127.0.0.1:{port}", session)
+            yield (time.perf_counter() - began) * 1000
+            time.sleep(0.05)
+    obs.thaw()
 
 
 @contextlib.contextmanager

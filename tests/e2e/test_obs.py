@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
 from leitstand.clients.obs import Address, ObsLink
 from tests.obs import RealObs
 from tests.running import Process, Series, eventually, leitstand, process, scrape
+from tests.soak import IS_SOAK
 
 PASSWORD = "hunter2-obs"
+_FAILURES = 'leitstand_source_poll_failures_total{name="stage",source="obs"}'
+ROUNDS = 100 if IS_SOAK else 3
 Start = Callable[..., RealObs]
 
 
@@ -38,6 +45,12 @@ class Studio:
 
     def becomes(self, wanted: float | None, name: str, **labels: str) -> None:
         eventually(lambda: self.value(name, **labels) == wanted)
+
+    def after_poll(self) -> Series:
+        """The series when one more poll has been answered."""
+        answered = 'leitstand_source_last_success_timestamp_seconds{name="stage",source="obs"}'
+        last = self.series()[answered]
+        return eventually(lambda: s if (s := self.series())[answered] > last else {})
 
     def passes(self, mark: float, name: str, **labels: str) -> float:
         return eventually(
@@ -133,16 +146,66 @@ def test_kill_and_restart_in_the_middle_of_a_recording(studio: Studio) -> None:
 
 
 def test_a_frozen_obs_is_down_and_right_again_when_it_goes_on(studio: Studio) -> None:
-    before = studio.passes(0, "obs_render_frames_total")
-    studio.obs.freeze()
-    eventually(lambda: studio.value("obs_up") == 0, within=7)
-    studio.obs.thaw()
-    studio.becomes(1, "obs_up")
-    for _ in range(10):
-        series = studio.series()
-        assert 0 < series['obs_fps{studio="stage"}'] < 100
-        assert series['obs_memory_usage_bytes{studio="stage"}'] > 1e7
-        before = studio.passes(before, "obs_render_frames_total")
+    request = studio.link.request
+    request("SetCurrentProgramScene", {"sceneName": "Break"})
+    request("SetInputMute", {"inputName": "Silence", "inputMuted": True})
+    studio.becomes(1, "obs_scene_active", scene="Break")
+    studio.becomes(1, "obs_input_muted", input="Silence")
+    threads = psutil.Process(studio.exporter.pid).num_threads()
+    before = studio.series()
+    for number in range(ROUNDS):
+        studio.obs.freeze()
+        eventually(lambda: studio.value("obs_up") == 0, within=7)
+        if number % 2 == 0:
+            # Every other time it goes on while the link still waits for the answer.
+            failed = studio.series()[_FAILURES]
+            eventually(partial(_has_passed, studio, _FAILURES, failed), within=7)
+        assert [at for at in studio.series() if at.startswith("obs_")] == ['obs_up{studio="stage"}']
+        studio.obs.thaw()
+        before = eventually(partial(_right_now, studio, before))
+        for _ in range(3):
+            before = studio.after_poll()
+            assert _right(before, before), before
+    assert psutil.Process(studio.exporter.pid).num_threads() <= threads + 2
+    told = [line for line in studio.exporter.lines if " obs stage: " in line]
+    news = ["answers again" in line for line in told]
+    assert news == [False, True] * (len(told) // 2), told
+    assert ROUNDS <= len(told) <= 2 * ROUNDS, told
+
+
+def _has_passed(studio: Studio, series: str, mark: float) -> bool:
+    return studio.series()[series] > mark
+
+
+def _right_now(studio: Studio, before: Series) -> Series:
+    return _right(studio.series(), before)
+
+
+def _right(series: Series, before: Series) -> Series:
+    """The series if they are all there and say what this OBS does; else none.
+
+    A value that another request's answer would give is out of these bounds, or not there.
+    """
+    if series.get('obs_up{studio="stage"}') != 1:
+        return {}
+    counted = {at for at in before if at.partition("{")[0].endswith("_total") and "obs_" in at}
+    assert {at: (before[at], series[at]) for at in counted if series[at] < before[at]} == {}
+    exact = {
+        'obs_scene_active{scene="Break",studio="stage"}': 1,
+        'obs_scene_active{scene="Main",studio="stage"}': 0,
+        'obs_input_muted{input="Silence",studio="stage"}': 1,
+        'obs_input_muted{input="Microphone",studio="stage"}': 0,
+        'obs_record_active{studio="stage"}': 0,
+        'obs_record_paused{studio="stage"}': 0,
+        'obs_record_bytes_total{studio="stage"}': 0,
+        'obs_stream_active{studio="stage"}': 0,
+        'obs_stream_bytes_total{studio="stage"}': 0,
+    }
+    assert {at: series.get(at) for at in exact} == exact
+    assert 0 <= series['obs_fps{studio="stage"}'] < 100
+    assert series['obs_memory_usage_bytes{studio="stage"}'] > 1e7
+    assert series['obs_disk_available_bytes{studio="stage"}'] > 1e6
+    return series
 
 
 def test_a_dead_muxer_shows_in_the_file_though_obs_counts_on(studio: Studio) -> None:
@@ -167,44 +230,89 @@ def test_a_still_picture_is_frozen_and_its_recording_is_healthy(studio: Studio) 
     request("SetCurrentProgramScene", {"sceneName": "Still"})
     request("StartRecord")
     studio.becomes(1, "obs_scene_active", scene="Still")
-    until, stalled, changes = time.monotonic() + 22, set(), []
-    while time.monotonic() < until:
-        series = studio.series()
-        stalled.add(series.get('obs_record_stalled{studio="stage"}'))
-        changes.append(series[f'{change}{{studio="stage"}}'])
-        time.sleep(0.3)
+    stalled, changes = _watched(studio, 22)
     assert 1 not in stalled
     # The first looks may still have seen the scene before, or the way from one to the other.
     assert len(set(changes[len(changes) // 2 :])) == 1
-    frozen_at = changes[-1]
+    request("StopRecord")
+    request("SetCurrentProgramScene", {"sceneName": "Main"})
+    studio.passes(changes[-1], change)
+
+    # A clip that has come to its end stands still on its last picture.
     request("SetCurrentProgramScene", {"sceneName": "Ended"})
     studio.becomes(1, "obs_scene_active", scene="Ended")
+    _, changes = _watched(studio, 22)
+    assert len(set(changes[len(changes) // 2 :])) == 1
+    luma = studio.value("obs_picture_luma_ratio")
     request("SetCurrentProgramScene", {"sceneName": "Main"})
-    studio.passes(frozen_at, change)
-    request("StopRecord")
+    studio.passes(changes[-1], change)
+    assert luma is not None
 
 
-def test_two_studios_of_which_one_is_down_and_a_wrong_password(
+def _watched(studio: Studio, seconds: float) -> tuple[set[float | None], list[float]]:
+    """Whether the recording was said to stall, and when the picture was said to change."""
+    until, stalled, changes = time.monotonic() + seconds, set[float | None](), []
+    while time.monotonic() < until:
+        series = studio.after_poll()
+        stalled.add(series.get('obs_record_stalled{studio="stage"}'))
+        changes.append(series['obs_picture_last_change_timestamp_seconds{studio="stage"}'])
+    return stalled, changes
+
+
+def test_two_studios_of_which_one_is_down_and_what_else_may_be_on_the_port(
     real_obs: Start, tmp_path: Path
 ) -> None:
     one = real_obs(password=PASSWORD)
-    wrong = {**named(one, "wrong"), "password": "not-it"}
-    none = {"name": "none", "port": one.port}
-    absent = {"name": "absent", "port": 9}
-    studios = (named(one), wrong, none, absent)
-    with watching(tmp_path, *studios, interval="300ms") as (exporter, url):
-        eventually(lambda: scrape(url).get('obs_up{studio="stage"}') == 1)
-        eventually(lambda: len([x for x in exporter.lines if "WARNING" in x]) >= 3)
-        time.sleep(2)
-        ups = {at: v for at, v in scrape(url).items() if at.startswith("obs_up")}
-        assert {at.split('"')[1]: up for at, up in ups.items()} == {
-            "absent": 0,
-            "none": 0,
-            "stage": 1,
-            "wrong": 0,
+    down = real_obs(password=PASSWORD)
+    with web_server() as port:
+        studios = {
+            "stage": named(one),
+            "foyer": named(down, "foyer"),
+            "wrong": {**named(one, "wrong"), "password": "not-it"},
+            "none": {"name": "none", "port": one.port},
+            "absent": {"name": "absent", "port": 9},
+            "web": {"name": "web", "port": port},
         }
-        for name in ("wrong", "none", "absent"):
-            told = [line for line in exporter.lines if f" obs {name}: " in line]
-            assert len(told) == 1, told
-        assert PASSWORD not in exporter.output
-        assert "not-it" not in exporter.output
+        with watching(tmp_path, *studios.values(), interval="300ms") as (exporter, url):
+            eventually(lambda: scrape(url).get('obs_up{studio="stage"}') == 1)
+            eventually(lambda: scrape(url).get('obs_up{studio="foyer"}') == 1)
+            down.kill()
+            eventually(lambda: scrape(url).get('obs_up{studio="foyer"}') == 0, within=7)
+            # Time enough for each to be told twice.
+            failures = {at: v + 6 for at, v in scrape(url).items() if _failing(at)}
+            assert len(failures) == 6
+            eventually(
+                lambda: all(scrape(url)[at] >= v for at, v in failures.items() if "stage" not in at)
+            )
+            ups = {at: v for at, v in scrape(url).items() if at.startswith("obs_up")}
+            assert {at.split('"')[1]: v for at, v in ups.items() if v} == {"stage": 1}
+            assert len(ups) == 6
+            told = {
+                name: [line for line in exporter.lines if f" obs {name}: " in line]
+                for name in studios
+            }
+            assert {name: len(lines) for name, lines in told.items()} == {
+                **dict.fromkeys(studios, 1),
+                "stage": 0,
+            }, told
+            assert "password" in told["wrong"][0]
+            assert "password" in told["none"][0]
+            assert PASSWORD not in exporter.output
+            assert "not-it" not in exporter.output
+
+
+def _failing(series: str) -> bool:
+    return series.startswith("leitstand_source_poll_failures_total") and '"obs"' in series
+
+
+@contextlib.contextmanager
+def web_server() -> Iterator[int]:
+    """Something else than OBS, on a port of its own."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()

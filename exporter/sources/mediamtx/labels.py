@@ -48,7 +48,7 @@ class Expected:
         self._matched: dict[str, None] = {}
 
     def update(self, listed: Iterable[str]) -> None:
-        for name in listed:
+        for name in listed if self._patterns else ():
             if len(self._matched) < _REMEMBERED and self._matches(name):
                 self._matched[name] = None
 

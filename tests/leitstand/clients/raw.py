@@ -87,9 +87,11 @@ class RawServer:
         return True
 
     def _send(self, connection: socket.socket) -> None:
-        whole = len(self.says) if self.whole is None else self.whole
-        connection.sendall(self.says[:whole])
-        for byte in self.says[whole:]:
+        # Read once: a client that has all of it may be told something else at once.
+        says = self.says
+        whole = len(says) if self.whole is None else self.whole
+        connection.sendall(says[:whole])
+        for byte in says[whole:]:
             if self._ended.wait(self.pace):
                 return
             connection.sendall(bytes([byte]))

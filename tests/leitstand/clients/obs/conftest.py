@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import psutil
 import pytest
 
 from leitstand.clients.obs import Address, ObsError, ObsLink
 from tests.obs import RealObs
-
-IS_SOAK = hypothesis.settings().max_examples > 1_000
 
 PASSWORD = "schwer-zu-raten"
 

@@ -23,10 +23,11 @@ from leitstand.clients.obs import (
 )
 from leitstand.clients.obs.inbox import Inbox
 from leitstand.clients.obs.listener import Listener
-from tests.leitstand.clients.obs.conftest import IS_SOAK, Connect, address
+from tests.leitstand.clients.obs.conftest import Connect, address
 from tests.leitstand.clients.obs.scripted import CLOSE, Gone, Peer, frame, scripted, silent
 from tests.obs import RealObs
 from tests.running import eventually, free_port
+from tests.soak import IS_SOAK
 
 
 def listening(link: ObsLink) -> ObsLink:

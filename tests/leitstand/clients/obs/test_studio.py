@@ -26,9 +26,10 @@ from leitstand.clients.obs import (
     RequestFailed,
     WrongPassword,
 )
-from tests.leitstand.clients.obs.conftest import IS_SOAK, PASSWORD, Connect, sockets_to
+from tests.leitstand.clients.obs.conftest import PASSWORD, Connect, sockets_to
 from tests.obs import RealObs
 from tests.running import eventually, free_port
+from tests.soak import IS_SOAK
 
 ROUNDS = 100 if IS_SOAK else 5
 
