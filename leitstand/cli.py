@@ -108,6 +108,20 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
 
 
 @command
+def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
+    """Run the control API: recordings, schedules, and the page for people."""
+    from control_api.bootstrap import ControlApi
+
+    _set_up_logs(log_level)
+    stop = stop_event()
+    service = ControlApi(config.load(config_file))
+    service.start()
+    logs.announce(f"control API {__version__} at {service.url}")
+    stop.wait()
+    service.stop()
+
+
+@command
 def snapshot(config_file: ConfigOption = None, log_level: LogLevelOption = "warning") -> None:
     """Ask every source once and print what they said, as JSON."""
     _set_up_logs(log_level)

@@ -21,7 +21,8 @@ def set_up(level: str) -> None:
     # It warns of every broken answer and quotes it; that it was broken is an error of ours already.
     logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
     # Below that it tells of itself what nobody asked.
-    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in ("uvicorn", "alembic", "apscheduler"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def announce(text: str) -> None:

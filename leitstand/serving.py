@@ -32,12 +32,20 @@ class HttpServer:
     In a thread, so that the main thread keeps the signals and the exit code.
     """
 
-    def __init__(self, app: ASGIApp, listen: Listen, tls: Tls | None, key: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listen: Listen,
+        tls: Tls | None,
+        key: str,
+        *,
+        websockets: bool = False,
+    ) -> None:
         """Listens at once; raises ConfigError that names `key` if the address cannot be had."""
         self._app = app
         self._stopping = threading.Event()
         self._scheme = "https" if tls else "http"
-        self._server = _Server(_config(self._answer, tls))
+        self._server = _Server(_config(self._answer, tls, websockets=websockets))
         self._socket = listening(listen, key)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"http {key}", daemon=True
@@ -91,7 +99,7 @@ def listening(listen: Listen, key: str) -> socket.socket:
     return sock
 
 
-def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
+def _config(app: ASGIApp, tls: Tls | None, *, websockets: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
@@ -100,7 +108,7 @@ def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         server_header=False,
         headers=_HEADERS,
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_CANCEL_SECONDS,
         limit_concurrency=500,

@@ -39,6 +39,9 @@ def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInf
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if isinstance(field.json_schema_extra, dict):
+        # What the code finds out may differ from machine to machine.
+        return f"`{field.json_schema_extra['default']}`"
     value = field.get_default(call_default_factory=True)
     if value is None or value == [] or value == {} or isinstance(value, SecretStr):
         return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("leitstand", "exporter")
+PACKAGES = ("leitstand", "exporter", "control_api")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 FILE_LINES = 400
@@ -59,7 +59,10 @@ def test_nobody_imports_what_it_must_not(path: Path) -> None:
             assert not wrong, f"{module(path)} must not import {whom}"
 
 
-LATE_IMPORTS = {"exporter.sources.obs.picture": "OpenCV takes 40 MB, for studios only"}
+LATE_IMPORTS = {
+    "exporter.sources.obs.picture": "OpenCV takes 40 MB, for studios only",
+    "leitstand.cli": "FastAPI and SQLAlchemy take 50 MB, for the control API only",
+}
 """Modules that may import inside a function, and why."""
 
 
@@ -78,7 +81,11 @@ def test_imports_are_at_the_top(path: Path) -> None:
     assert hidden == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module)
+# What Alembic writes lists the tables, however many there are.
+ROOMS = [path for path in SOURCES if path.parent.name != "versions"]
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=module)
 def test_rooms_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= FILE_LINES
@@ -100,4 +107,4 @@ def test_no_drawer_for_everything() -> None:
 def test_no_registry_address_is_written_down() -> None:
     for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml", "Makefile"):
         text = (ROOT / name).read_text(encoding="utf-8")
-        assert "http" not in text, name
+        assert "://" not in text, name

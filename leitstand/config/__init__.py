@@ -4,6 +4,7 @@ from leitstand.config.errors import ConfigError
 from leitstand.config.load import load
 from leitstand.config.schema import (
     Config,
+    ControlApiConfig,
     ExporterConfig,
     HostConfig,
     MediaMTXConfig,
@@ -15,6 +16,7 @@ from leitstand.config.values import Listen
 __all__ = [
     "Config",
     "ConfigError",
+    "ControlApiConfig",
     "ExporterConfig",
     "HostConfig",
     "Listen",

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import base64
 import ssl
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from tzlocal import get_localzone_name
 
 from leitstand.config.values import (
     BcryptHash,
     CaFile,
+    DatabaseUrl,
     Duration,
     Folder,
     ListenAddress,
     Name,
+    Origin,
     ReadableFile,
     Secret,
     Token,
     Url,
+    Zone,
     parse_listen,
 )
 
@@ -153,11 +158,54 @@ class ObsConfig(Section):
 Named = TypeVar("Named", MediaMTXConfig, ObsConfig)
 
 
+class ControlApiConfig(Section):
+    listen: ListenAddress = Field(
+        default_factory=lambda: parse_listen("127.0.0.1:8080"),
+        description="address of the API and its page; port 0 takes a free one",
+        json_schema_extra={"default": "127.0.0.1:8080"},
+    )
+    state: Folder = Field(
+        Path("var"), validate_default=True, description="folder for database, jobs, trash"
+    )
+    database: DatabaseUrl | None = Field(
+        None, description="sqlite:///FILE or postgresql://…; default: leitstand.db in `state`"
+    )
+    library: Folder | None = Field(
+        None, description="folder of videos, beside every obs[].recordings"
+    )
+    timezone: Zone = Field(
+        default_factory=get_localzone_name,
+        description="zone of clock times where none is given",
+        json_schema_extra={"default": "that of this machine"},
+    )
+    admin_token: Token | None = Field(
+        None, description="the first admin's token; left out, one is made and told once"
+    )
+    tls: Tls | None = Field(None, description="serve HTTPS")
+    cors: list[Origin] = Field([], description="origins whose pages may use the API; none: closed")
+    shutdown_command: list[str] = Field(
+        [], description="shuts this machine down, as [systemctl, poweroff]; none: not allowed"
+    )
+
+    @property
+    def url(self) -> str:
+        """How this machine reaches it, unless the port is left to chance."""
+        return f"{'https' if self.tls else 'http'}://{self.listen.from_here()}"
+
+    @property
+    def database_url(self) -> str:
+        """With its password, if there is one."""
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{self.state / 'leitstand.db'}"
+
+
 class Config(Section):
     exporter: ExporterConfig = ExporterConfig()
     host: HostConfig = HostConfig()
     mediamtx: list[MediaMTXConfig] = []
     obs: list[ObsConfig] = []
+    control_api: ControlApiConfig = Field(default_factory=ControlApiConfig)
 
     @field_validator("mediamtx", "obs")
     @classmethod

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
@@ -127,10 +128,35 @@ def check_ca(value: Path) -> Path:
     return value
 
 
+def check_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("must be a time zone such as Europe/Berlin") from None
+    return value
+
+
+def check_database(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if not url.startswith(("sqlite:///", "postgresql://")) or not url.isprintable():
+        raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return value
+
+
+def check_origin(value: str) -> str:
+    parts = urlsplit(check_url(value))
+    if parts.path:
+        raise ValueError("must be an origin, scheme and host alone, such as https://example.org")
+    return value.rstrip("/")
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 ListenAddress = Annotated[Listen, BeforeValidator(parse_listen)]
 Url = Annotated[str, AfterValidator(check_url)]
 Name = Annotated[str, AfterValidator(check_name)]
+Zone = Annotated[str, AfterValidator(check_zone)]
+Origin = Annotated[str, AfterValidator(check_origin)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(check_database)]
 Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 Token = Annotated[SecretStr, AfterValidator(check_token)]
 BcryptHash = Annotated[SecretStr, AfterValidator(check_bcrypt)]

@@ -23,7 +23,7 @@ from leitstand.demo.mediamtx import DemoMediaMTX, Fault
 from tests.leitstand.conftest import Write
 from tests.running import Process, eventually, free_port, leitstand, process
 
-CONFIGURED = ("up", "exporter", "snapshot", "doctor", "check-config")
+CONFIGURED = ("up", "api", "exporter", "snapshot", "doctor", "check-config")
 OTHERS = ("demo-mediamtx", "version")
 ENDS_WITHIN = 2.0
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from exporter.calls import Call
 from exporter.sources.host.state import Filesystem, Space
+from leitstand.calls import Call
 
 
 class Filesystems:

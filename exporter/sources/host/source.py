@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from exporter.calls import Call
 from exporter.sources.host.cpu import Cpus
 from exporter.sources.host.disks import Disks
 from exporter.sources.host.filesystems import Filesystems
@@ -15,6 +14,7 @@ from exporter.sources.host.processes import PROGRAMS, Programs
 from exporter.sources.host.state import HostState
 from exporter.sources.host.temperatures import temperatures
 from exporter.sources.source import SourceError, SourceId
+from leitstand.calls import Call
 
 
 class HostSource:

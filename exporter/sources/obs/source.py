@@ -11,11 +11,11 @@ from typing import Any
 from exporter.sources.obs import answers
 from exporter.sources.obs.audio import Audio
 from exporter.sources.obs.picture import ProgramPicture
-from exporter.sources.obs.recordfile import RecordFile
 from exporter.sources.obs.state import Record, Stream, StudioState
 from exporter.sources.obs.totals import Totals
 from exporter.sources.source import SourceError, SourceId
 from leitstand.clients.obs import News, ObsError, ObsLink, RequestFailed
+from leitstand.recordfile import RecordFile
 
 KIND = "obs"
 

@@ -40,7 +40,10 @@ ALLOWED_THERE = (
     "expected_paths, path_limit"
 )
 MISTAKES = [
-    ({"exporters": {}}, "exporters: unknown key; allowed here: exporter, host, mediamtx, obs"),
+    (
+        {"exporters": {}},
+        "exporters: unknown key; allowed here: exporter, host, mediamtx, obs, control_api",
+    ),
     (server(uri="x"), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),
     (server(uri=None), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),
     ("1: x", "[1]: is not a key; keys are text"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from exporter.calls import Call
+from leitstand.calls import Call
 
 # Muxers write in blocks: nothing that stands still for less than this is stalled.
 _SHORTEST_STALL_SECONDS = 6.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from exporter.calls import Call
+from leitstand.calls import Call
 
 
 def ask(call: Call[int], seconds: float) -> int | None:

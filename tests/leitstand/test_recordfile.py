@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.sources.obs.recordfile import RecordFile, below, patience
+from leitstand.recordfile import RecordFile, below, patience
 
 
 class Recording:

@@ -1,0 +1,71 @@
+"""The FastAPI application: the table of routers, one shape of error, the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from control_api.envelope import Failure
+from control_api.errors import ApiError
+from control_api.events.router import router as events
+from control_api.health.router import router as health
+from control_api.provide import Provided, provide
+from leitstand import __version__
+
+ROUTERS: Sequence[APIRouter] = (health, events)
+"""Every domain's routes. A new domain is one line here."""
+
+_DESCRIPTION = """\
+Recordings by hand and by schedule, videos and clips, for any number of OBS studios.
+
+Every answer is `{"success": true, "data": …, "message": …}`, every error `{"detail": "…"}` with
+its status. Times are ISO 8601 with an offset; durations are seconds or words such as `1h30m`.
+Sign in with a bearer token.
+"""
+_FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Failure} for status in (401, 403, 422, 429)
+}
+
+
+def create_app(provided: Provided) -> FastAPI:
+    """The app over the services that it is given."""
+    app = FastAPI(
+        title="Leitstand",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    provide(app, provided)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api", responses=_FAILURES)
+    app.exception_handler(ApiError)(_told)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+    return app
+
+
+def _told(_: Request, error: ApiError) -> Response:
+    return JSONResponse({"detail": error.detail}, error.status, error.headers)
+
+
+def _http(_: Request, error: HTTPException) -> Response:
+    return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
+
+
+def _invalid(_: Request, error: RequestValidationError) -> Response:
+    """All that is wrong in one sentence each: field, value, what is allowed."""
+    wrong = [_sentence(each["loc"], each["msg"], each.get("input")) for each in error.errors()]
+    return JSONResponse({"detail": "; ".join(wrong)}, 422)
+
+
+def _sentence(at: Sequence[str | int], message: str, given: object) -> str:
+    field = ".".join(str(step) for step in at if step not in ("body", "query", "path"))
+    value = "" if isinstance(given, dict | list) else f"{given!r:.100}: "
+    return f"{field or 'body'}: {value}{message.removeprefix('Value error, ')}"

@@ -1,0 +1,104 @@
+"""The database: SQLite (WAL) or PostgreSQL by URL; one session a unit of work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from leitstand.config import ConfigError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 10
+_READS = "leitstand_reads"
+
+
+class Base(DeclarativeBase):
+    """The base of every table. Points in time are Unix seconds."""
+
+
+class Database:
+    """Sessions on one engine. Raises ConfigError if the database cannot be had."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(self.url)
+        self._writers = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(
+            self.engine.execution_options(**{_READS: True}), expire_on_commit=False
+        )
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's shape; does nothing where they are."""
+        with self.engine.connect() as connection:
+            settings = alembic.config.Config()
+            settings.set_main_option("script_location", str(_MIGRATIONS))
+            settings.attributes["connection"] = connection
+            alembic.command.upgrade(settings, "head")
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One transaction: committed at the end, undone by an exception."""
+        with self._writers.begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view, beside whoever writes; for queries only."""
+        with self._readers.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def opened(url: str) -> Database:
+    """The database behind the URL, migrated. Raises ConfigError that does not tell its password."""
+    try:
+        database = Database(url)
+        database.migrate()
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise ConfigError(f"control_api.database: {shown} cannot be opened ({reason})") from None
+    return database
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    # Else sqlite3 begins transactions itself, and only before the first change.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # Who is going to write takes the lock at once: a transaction that began by reading could not
+    # get it later while another writes, and would fail instead of waiting.
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""What happened: kept, listed, and pushed to who listens."""

@@ -1,0 +1,7 @@
+"""/api/events: what happened."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/events", tags=["events"])

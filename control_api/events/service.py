@@ -1,0 +1,104 @@
+"""Tells what happened: to the database, the log, and whoever listens at the moment."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from control_api.clock import Clock
+from control_api.events.store import EventStore
+from control_api.events.tables import EventRow
+
+logger = logging.getLogger(__name__)
+
+
+class Kind(enum.StrEnum):
+    """What can happen. The level of the log line is how bad it is."""
+
+    RECORDING_STARTED = "recording_started"
+    RECORDING_STOPPED = "recording_stopped"
+    RECORDING_PAUSED = "recording_paused"
+    RECORDING_RESUMED = "recording_resumed"
+    RECORDING_FAILED = "recording_failed"
+    RECORDING_STALLED = "recording_stalled"
+    RECORDING_RECOVERED = "recording_recovered"
+    WINDOW_MISSED = "window_missed"
+    OBS_LOST = "obs_lost"
+    OBS_BACK = "obs_back"
+    CAMERA_RELOADED = "camera_reloaded"
+    SETTINGS_CHANGED = "settings_changed"
+    SHUTDOWN = "shutdown"
+
+
+_BAD = frozenset({Kind.RECORDING_FAILED, Kind.RECORDING_STALLED, Kind.WINDOW_MISSED, Kind.OBS_LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened at `time` (Unix seconds)."""
+
+    id: int
+    time: float
+    kind: Kind
+    studio: str | None
+    message: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Listener = Callable[[Event], None]
+
+
+class EventService:
+    def __init__(self, store: EventStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+
+    def tell(self, kind: Kind, studio: str | None, message: str, **data: Any) -> Event:
+        """Keep it, log it, hand it on. `message` is a sentence for people."""
+        row = self._store.add(
+            EventRow(
+                time=self._clock.now(), kind=str(kind), studio=studio, message=message, data=data
+            )
+        )
+        event = _event(row)
+        level = logging.WARNING if kind in _BAD else logging.INFO
+        logger.log(level, "%s%s", f"{studio}: " if studio else "", message)
+        for listener in tuple(self._listeners):
+            listener(event)
+        return event
+
+    def newest(
+        self,
+        limit: int = 100,
+        before: int | None = None,
+        kind: Kind | None = None,
+        studio: str | None = None,
+    ) -> Sequence[Event]:
+        """Newest first."""
+        equal = {"kind": kind and str(kind), "studio": studio}
+        wanted = {key: value for key, value in equal.items() if value is not None}
+        return [_event(row) for row in self._store.newest(limit, before, **wanted)]
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call it, from any thread, with whatever happens from now on; returns what ends that.
+
+        It must neither block nor raise.
+        """
+        with self._lock:
+            self._listeners = [*self._listeners, listener]
+
+        def end() -> None:
+            with self._lock:
+                self._listeners = [one for one in self._listeners if one is not listener]
+
+        return end
+
+
+def _event(row: EventRow) -> Event:
+    return Event(row.id, row.time, Kind(row.kind), row.studio, row.message, row.data)

@@ -1,0 +1,1 @@
+"""Whether all that is needed works."""

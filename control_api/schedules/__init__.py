@@ -1,0 +1,1 @@
+"""Schedules: windows in which a studio records."""

@@ -1,0 +1,1 @@
+"""What may be changed while the service runs."""

@@ -1,0 +1,1 @@
+"""The OBS studios under control."""

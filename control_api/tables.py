@@ -1,0 +1,23 @@
+"""Every table, for migrations and for tests that make them all."""
+
+from control_api.audit.tables import AuditRow
+from control_api.auth.tables import LoginRow, TokenRow
+from control_api.database import Base
+from control_api.events.tables import EventRow
+from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
+from control_api.schedules.tables import RunRow, ScheduleRow
+from control_api.settings.tables import SettingRow
+
+__all__ = [
+    "AuditRow",
+    "Base",
+    "EventRow",
+    "HeartbeatRow",
+    "LoginRow",
+    "OverrideRow",
+    "RecordingRow",
+    "RunRow",
+    "ScheduleRow",
+    "SettingRow",
+    "TokenRow",
+]

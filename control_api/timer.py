@@ -1,0 +1,36 @@
+"""APScheduler behind our own face: a timer, nothing more. Schedules live in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+
+class Timer:
+    """Calls functions again and again, each never twice at once; a late call is made once."""
+
+    def __init__(self) -> None:
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._scheduler.running)
+
+    def every(self, seconds: float, name: str, function: Callable[[], object]) -> None:
+        self._scheduler.add_job(
+            function,
+            "interval",
+            seconds=seconds,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
