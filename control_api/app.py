@@ -7,17 +7,41 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from control_api.admin.router import router as admin
+from control_api.audit.router import router as audit
+from control_api.auth.access import Viewer
+from control_api.auth.router import router as auth
 from control_api.envelope import Failure
 from control_api.errors import ApiError
 from control_api.events.router import router as events
 from control_api.health.router import router as health
+from control_api.logs.router import router as logs
+from control_api.machine.router import router as machine
+from control_api.metrics.router import router as metrics
+from control_api.previews.router import router as previews
 from control_api.provide import Provided, provide
+from control_api.recordings.router import router as recordings
+from control_api.schedules.router import router as schedules
+from control_api.settings.router import router as settings
 from leitstand import __version__
 
-ROUTERS: Sequence[APIRouter] = (health, events)
+ROUTERS: Sequence[APIRouter] = (
+    health,
+    auth,
+    audit,
+    events,
+    previews,
+    recordings,
+    settings,
+    schedules,
+    admin,
+    logs,
+    machine,
+)
 """Every domain's routes. A new domain is one line here."""
 
 _DESCRIPTION = """\
@@ -28,7 +52,7 @@ its status. Times are ISO 8601 with an offset; durations are seconds or words su
 Sign in with a bearer token.
 """
 _FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Failure} for status in (401, 403, 422, 429)
+    status: {"model": Failure} for status in (400, 401, 403, 413, 422, 429)
 }
 
 
@@ -38,21 +62,33 @@ def create_app(provided: Provided) -> FastAPI:
         title="Leitstand",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     provide(app, provided)
     for router in ROUTERS:
         app.include_router(router, prefix="/api", responses=_FAILURES)
+    app.include_router(metrics, responses=_FAILURES)
+    app.add_api_route("/api/openapi.json", _document, include_in_schema=False)
     app.exception_handler(ApiError)(_told)
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(DBAPIError)(_without_database)
     app.exception_handler(HTTPException)(_http)
     return app
 
 
+def _document(request: Request, _: Viewer) -> dict[str, Any]:
+    document: dict[str, Any] = request.app.openapi()
+    return document
+
+
 def _told(_: Request, error: ApiError) -> Response:
     return JSONResponse({"detail": error.detail}, error.status, error.headers)
+
+
+def _without_database(_: Request, __: DBAPIError) -> Response:
+    return JSONResponse({"detail": "the database does not answer; try again"}, 503)
 
 
 def _http(_: Request, error: HTTPException) -> Response:

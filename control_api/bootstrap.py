@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from control_api.admin.desk import Desk
 from control_api.app import create_app
+from control_api.audit.service import AuditService
+from control_api.audit.store import AuditStore
+from control_api.auth.access import Gate
+from control_api.auth.fence import put_fence
+from control_api.auth.first_admin import ensure_admin, terminal
+from control_api.auth.gate import TokenGate
+from control_api.auth.service import AuthService
+from control_api.auth.store import AuthStore
 from control_api.clock import Clock, SystemClock
 from control_api.database import opened
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.limits import Limits
+from control_api.outlook import Outlook, Sights
+from control_api.recordings.control import Control, Journal
+from control_api.recordings.service import RecordingService
+from control_api.recordings.store import RecordingStore
+from control_api.schedules.runs import RunStore
+from control_api.schedules.service import ScheduleService
+from control_api.schedules.store import ScheduleStore
+from control_api.settings.fixed import fixed
+from control_api.settings.memory import Memory
+from control_api.settings.service import SettingsService
+from control_api.settings.store import SettingStore
 from control_api.studios.studio import Studio, Studios
 from control_api.timer import Timer
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.config import Config, ObsConfig
 from leitstand.serving import HttpServer
+
+_FORGET_SECONDS = 3600.0
 
 
 class ControlApi:
@@ -22,10 +47,53 @@ class ControlApi:
         self.database = opened(config.control_api.database_url)
         self.studios = Studios([_studio(each) for each in config.obs])
         self.events = EventService(EventStore(self.database), clock)
+        self.settings = self._settings_service(config, clock)
+        self.desk = self._desk(config, clock)
+        self.auth = AuthService(AuthStore(self.database), clock)
+        self.runs = RunStore(self.database)
+        self.schedules = ScheduleService(
+            ScheduleStore(self.database),
+            self.studios.names,
+            ZoneInfo(config.control_api.timezone),
+            clock,
+            lambda: None,
+            runs=self.runs,
+        )
+        self.recordings = self._recordings(config, clock)
         self.timer = Timer()
-        provided = {Studios: self.studios, EventService: self.events}
+        self.desk.begin(self.timer)
+        sights = Sights(
+            self.studios,
+            self.events,
+            self.settings,
+            self.schedules,
+            self.recordings,
+            self.runs,
+            self.database,
+        )
+        self.outlook = Outlook(sights, config.control_api, clock, lambda: self.is_alive)
+        self.outlook.begin(self.timer)
+        self.timer.every(_FORGET_SECONDS, "forget events", self._forget)
+        limits = Limits(clock)
+        audit = AuditService(AuditStore(self.database), clock)
+        provided = {
+            Studios: self.studios,
+            EventService: self.events,
+            SettingsService: self.settings,
+            **self.desk.provided,
+            **self.outlook.provided,
+            ScheduleService: self.schedules,
+            RecordingService: self.recordings,
+            AuthService: self.auth,
+            AuditService: audit,
+            Limits: limits,
+            Gate: TokenGate(self.auth, limits),
+        }
         self.app = create_app(provided)
         settings = config.control_api
+        put_fence(self.app, limits, audit, settings.cors)
+        self.outlook.measure(self.app)
+        self._settings = settings
         self._server = HttpServer(
             self.app, settings.listen, settings.tls, "control_api.listen", websockets=True
         )
@@ -34,15 +102,64 @@ class ControlApi:
     def url(self) -> str:
         return self._server.url
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the timer runs and somebody looks after every studio."""
+        return self.timer.is_running and self.control.is_alive
+
     def start(self) -> None:
+        """Raises ConfigError if the first admin's token cannot be told."""
+        settings = self._settings
+        ensure_admin(self.auth, settings.admin_token, settings.state, terminal())
         self.timer.start()
+        self.control.start()
         self._server.start()
 
     def stop(self) -> None:
         self._server.stop()
         self.timer.stop()
+        self.control.stop()
+        self.desk.close()
         self.studios.close()
         self.database.close()
+        self.outlook.close()
+
+    def _forget(self) -> None:
+        self.events.forget(self.settings.current.events.keep_days)
+
+    def _recordings(self, config: Config, clock: Clock) -> RecordingService:
+        store = RecordingStore(self.database)
+        journal = Journal(store, self.runs, self.events)
+        self.control = Control(self.studios, journal, self.schedules.calendar_of, clock)
+        return RecordingService(
+            self.studios,
+            self.control.reconcilers,
+            store,
+            clock,
+            ZoneInfo(config.control_api.timezone),
+            longest=lambda: self.settings.current.recording.max_duration,
+            default_title=lambda studio: self.settings.current.studio(studio).title or "",
+        )
+
+    def _settings_service(self, config: Config, clock: Clock) -> SettingsService:
+        return SettingsService(
+            SettingStore(self.database),
+            self.events,
+            clock,
+            studios=self.studios.names,
+            fixed=fixed(config),
+            zone=ZoneInfo(config.control_api.timezone),
+        )
+
+    def _desk(self, config: Config, clock: Clock) -> Desk:
+        return Desk(
+            self.studios,
+            self.settings,
+            self.events,
+            clock,
+            memory=Memory(SettingStore(self.database), clock),
+            state=config.control_api.state,
+        )
 
 
 def _studio(config: ObsConfig) -> Studio:
@@ -50,4 +167,4 @@ def _studio(config: ObsConfig) -> Studio:
     address = Address(
         config.host, config.port, lambda: password.get_secret_value() if password else None
     )
-    return Studio(config.name, ObsLink(address), config.recordings)
+    return Studio(config.name, ObsLink(address), config.recordings, address)

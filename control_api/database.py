@@ -20,6 +20,8 @@ from leitstand.config import ConfigError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
 _READS = "leitstand_reads"
+_WRITER = 0x1E175
+"""The number of PostgreSQL's lock that whoever writes holds; any number would do."""
 
 
 class Base(DeclarativeBase):
@@ -75,7 +77,7 @@ def opened(url: str) -> Database:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return _postgresql(url)
     if url.database in (None, "", ":memory:"):
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
@@ -85,6 +87,20 @@ def _engine(url: URL) -> Engine:
         )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ImportError:
+        raise ConfigError(
+            "control_api.database: PostgreSQL needs a package more: "
+            "pip install leitstand[postgresql]"
+        ) from None
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -102,3 +118,14 @@ def _begin(connection: Connection) -> None:
     # get it later while another writes, and would fail instead of waiting.
     reads = connection.get_execution_options().get(_READS)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_READS):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return
+    # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
+    # are seen in their order, which "everything after this id" relies on.
+    connection.exec_driver_sql(
+        f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'; SELECT pg_advisory_xact_lock({_WRITER})"
+    )

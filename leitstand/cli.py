@@ -15,7 +15,7 @@ from rich.console import Console
 
 from exporter import once
 from exporter.service import Exporter
-from leitstand import __version__, config, doctor, logs, up
+from leitstand import __version__, config, doctor, logs, up, watchdog
 from leitstand.config import ConfigError
 from leitstand.config.load import PLACES, find
 from leitstand.demo import mediamtx as demo_mediamtx
@@ -49,18 +49,24 @@ LogLevelOption = Annotated[
 ]
 
 
-def command(function: Callable[..., Any]) -> Callable[..., Any]:
+def guarded(group: typer.Typer) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A subcommand whose configuration errors are one line on stderr and exit code 2."""
 
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            function(*args, **kwargs)
-        except ConfigError as error:
-            typer.echo(f"leitstand: {error}", err=True)
-            raise typer.Exit(_CONFIG_ERROR) from None
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def guarding(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except ConfigError as error:
+                typer.echo(f"leitstand: {error}", err=True)
+                raise typer.Exit(_CONFIG_ERROR) from None
 
-    return app.command(name=function.__name__.removesuffix("_").replace("_", "-"))(guarded)
+        return group.command(name=function.__name__.removesuffix("_").replace("_", "-"))(guarding)
+
+    return register
+
+
+command = guarded(app)
 
 
 def _set_up_logs(level: str) -> None:
@@ -117,8 +123,44 @@ def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") ->
     service = ControlApi(config.load(config_file))
     service.start()
     logs.announce(f"control API {__version__} at {service.url}")
-    stop.wait()
+    with watchdog.told(lambda: service.is_alive):
+        stop.wait()
     service.stop()
+
+
+token = typer.Typer(help="Tokens of the control API.", no_args_is_help=True)
+app.add_typer(token, name="token")
+
+
+@guarded(token)
+def list_(config_file: ConfigOption = None) -> None:
+    """Show all tokens; of each only a hash is kept."""
+    from control_api.auth.command import list_tokens
+
+    typer.echo(list_tokens(config.load(config_file)))
+
+
+@guarded(token)
+def create(
+    name: Annotated[str, typer.Argument(help="Whose it is; shown in the audit log.")],
+    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "viewer",
+    config_file: ConfigOption = None,
+) -> None:
+    """Make a token and print it, this once."""
+    from control_api.auth.command import create_token
+
+    typer.echo(create_token(config.load(config_file), name, role))
+
+
+@guarded(token)
+def revoke(
+    id: Annotated[int, typer.Argument(help="As `leitstand token list` shows it.")],
+    config_file: ConfigOption = None,
+) -> None:
+    """End a token, and every login that was made with it."""
+    from control_api.auth.command import revoke_token
+
+    typer.echo(revoke_token(config.load(config_file), id))
 
 
 @command

@@ -106,12 +106,15 @@ def _config(app: ASGIApp, tls: Tls | None, *, websockets: bool) -> uvicorn.Confi
         log_config=None,
         access_log=False,
         server_header=False,
+        # Whoever is on this machine could say to be anybody.
+        proxy_headers=False,
         headers=_HEADERS,
         lifespan="off",
         ws="websockets-sansio" if websockets else "none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_CANCEL_SECONDS,
-        limit_concurrency=500,
+        # Whoever only listens holds a connection as well.
+        limit_concurrency=5_000 if websockets else 500,
         ssl_certfile=tls.cert if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )

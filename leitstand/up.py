@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import socket
 import sys
 import tempfile
@@ -124,14 +125,17 @@ def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> 
     """Run everything until `stop`; returns the exit code. Raises ConfigError."""
     with _scene(plan) as scene:
         file = scene.file
-        exporter = config.load(file).exporter
-        # The child would say so too, but only after the greeting.
+        settings = config.load(file)
+        exporter = settings.exporter
+        # The children would say so too, but only after the greeting.
         listening(exporter.listen, "exporter.listen").close()
-        _greet(plan, exporter, console)
+        listening(settings.control_api.listen, "control_api.listen").close()
+        _greet(plan, settings, scene.token, console)
         options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
         # The table on a terminal must know of every line, or it would be drawn over it.
         say = _to_stderr if console.is_terminal else None
-        supervisor = Supervisor([*scene.extras, leitstand("exporter", *options)], say)
+        services = [leitstand(name, *options) for name in ("exporter", "api")]
+        supervisor = Supervisor([*scene.extras, *services], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
             return supervisor.run(stop)
 
@@ -147,10 +151,11 @@ def _is_open(exporter: config.ExporterConfig) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The configuration file to use, and what has to run beside the services."""
+    """The configuration file to use, what has to run beside the services, the demo's token."""
 
     file: Path | None
     extras: Sequence[Service] = ()
+    token: str | None = None
 
 
 @contextlib.contextmanager
@@ -162,7 +167,8 @@ def _scene(plan: Plan) -> Iterator[Scene]:
     with tempfile.TemporaryDirectory(prefix="leitstand-") as name:
         folder = Path(name)
         if plan.found is not None:
-            yield Scene(_written(plan.found, folder))
+            state = {"control_api": {"state": str(Path("var").resolve())}}
+            yield Scene(_written({**plan.found, **state}, folder))
             return
         recordings = folder / "recordings"
         recordings.mkdir()
@@ -170,7 +176,10 @@ def _scene(plan: Plan) -> Iterator[Scene]:
             extras = [
                 module(name, name, *given, quiet=True) for name, given in made.modules.items()
             ]
-            yield Scene(_written(made.settings, folder), extras)
+            token = secrets.token_urlsafe(9)
+            control_api = {"state": str(folder / "state"), "admin_token": token}
+            settings = {**made.settings, "control_api": control_api}
+            yield Scene(_written(settings, folder), extras, token)
 
 
 def _written(settings: Mapping[str, Any], folder: Path) -> Path:
@@ -179,10 +188,14 @@ def _written(settings: Mapping[str, Any], folder: Path) -> Path:
     return file
 
 
-def _greet(plan: Plan, exporter: config.ExporterConfig, console: Console) -> None:
+def _greet(plan: Plan, settings: config.Config, token: str | None, console: Console) -> None:
     for line in plan.lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if plan.demo:
         console.rule("[bold yellow]DEMO: nothing here is real[/]")
     for where, what in (("/", "overview"), ("/metrics", "for Prometheus"), ("/snapshot", "JSON")):
-        console.print(f"  {exporter.url}{where}  {what}", highlight=False, soft_wrap=True)
+        url = settings.exporter.url
+        console.print(f"  {url}{where}  {what}", highlight=False, soft_wrap=True)
+    way_in = f"; token: {token}" if token else ""
+    api = f"  {settings.control_api.url}/api  recordings and schedules{way_in}"
+    console.print(api, highlight=False, soft_wrap=True)

@@ -18,6 +18,8 @@ need prometheus prometheus promtool
 need ffmpeg ffmpeg ffprobe
 need obs-studio obs
 need xvfb Xvfb
+# Not in PATH on Debian.
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql postgres
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

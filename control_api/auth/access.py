@@ -1,13 +1,18 @@
-"""Roles, and how a route says which one it needs."""
+"""Roles, and how a route says which one it needs.
+
+The document says of such a route that it takes a bearer token. Browsers may sign in instead.
+"""
 
 from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from fastapi import Depends
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
 from control_api.errors import Forbidden
@@ -42,9 +47,11 @@ class Gate(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(SecurityBase):
     """A route's dependency: whoever has this role at least; raises Forbidden for others."""
 
+    model: ClassVar[HTTPBearer] = HTTPBearer(description="A token: `Authorization: Bearer lst_…`")  # type: ignore[misc]
+    scheme_name: ClassVar[str] = "token"  # type: ignore[misc]
     role: Role
 
     def __call__(

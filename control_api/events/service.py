@@ -9,11 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from control_api.clock import Clock
 from control_api.events.store import EventStore
 from control_api.events.tables import EventRow
 
 logger = logging.getLogger(__name__)
+
+_DAY = 86_400.0
 
 
 class Kind(enum.StrEnum):
@@ -32,6 +36,8 @@ class Kind(enum.StrEnum):
     CAMERA_RELOADED = "camera_reloaded"
     SETTINGS_CHANGED = "settings_changed"
     SHUTDOWN = "shutdown"
+    RETENTION = "retention"
+    LIBRARY = "library"
 
 
 _BAD = frozenset({Kind.RECORDING_FAILED, Kind.RECORDING_STALLED, Kind.WINDOW_MISSED, Kind.OBS_LOST})
@@ -57,21 +63,34 @@ class EventService:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._listeners: list[Listener] = []
 
     def tell(self, kind: Kind, studio: str | None, message: str, **data: Any) -> Event:
         """Keep it, log it, hand it on. `message` is a sentence for people."""
-        row = self._store.add(
-            EventRow(
-                time=self._clock.now(), kind=str(kind), studio=studio, message=message, data=data
-            )
+        row = EventRow(
+            time=self._clock.now(), kind=str(kind), studio=studio, message=message, data=data
         )
-        event = _event(row)
         level = logging.WARNING if kind in _BAD else logging.INFO
         logger.log(level, "%s%s", f"{studio}: " if studio else "", message)
-        for listener in tuple(self._listeners):
-            listener(event)
+        # In the order of their ids: who comes back asks for all after the last that it saw.
+        with self._telling:
+            event = self._kept(row)
+            for listener in tuple(self._listeners):
+                listener(event)
         return event
+
+    def _kept(self, row: EventRow) -> Event:
+        try:
+            return _event(self._store.add(row))
+        except SQLAlchemyError as error:
+            # What it is about must go on, above all when the disk is full.
+            logger.error("this event could not be kept: %s", type(error).__name__)
+            return Event(0, row.time, Kind(row.kind), row.studio, row.message, row.data)
+
+    def forget(self, days: float) -> None:
+        """Keep only the last so many days."""
+        self._store.forget(self._clock.now() - days * _DAY)
 
     def newest(
         self,

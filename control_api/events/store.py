@@ -25,6 +25,11 @@ class EventStore:
                 session.execute(delete(EventRow).where(EventRow.id <= row.id - _MOST))
         return row
 
+    def forget(self, before: float) -> None:
+        """Delete those that happened before that moment."""
+        with self._database.begin() as session:
+            session.execute(delete(EventRow).where(EventRow.time < before))
+
     def newest(self, limit: int, before: int | None = None, **equal: Any) -> Sequence[EventRow]:
         """At most `limit`, newest first, of those with an id below `before`."""
         query = select(EventRow).filter_by(**equal).order_by(EventRow.id.desc()).limit(limit)

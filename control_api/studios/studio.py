@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from control_api.errors import BadGateway, BadInput, NotFound, Unavailable
-from leitstand.clients.obs import ObsError, ObsLink, RequestFailed
+from leitstand.clients.obs import Address, ObsError, ObsLink, RequestFailed, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,13 @@ class Studio:
     name: str
     link: ObsLink
     recordings: Path | None = None
+    address: Address | None = None
+
+    def levels_link(self) -> ObsLink:
+        """A link of its own that hears nothing but levels; whoever asks for it closes it."""
+        if self.address is None:
+            raise Unavailable(f"studio {self.name}: its address is not known")
+        return ObsLink(self.address, subscriptions=Subscription.INPUT_VOLUME_METERS)
 
     def request(
         self, name: str, data: Mapping[str, Any] | None = None, *, timeout: float | None = None

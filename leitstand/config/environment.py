@@ -18,6 +18,11 @@ from leitstand.config.strict_yaml import NotYaml, parse
 
 PREFIX = "LEITSTAND_"
 _INDEX = re.compile(r"[0-9]{1,4}")
+_ALIASES: Mapping[str, KeyPath] = {
+    f"{PREFIX}ADMIN_TOKEN": ("control_api", "admin_token"),
+    f"{PREFIX}ADMIN_TOKEN_FILE": ("control_api", "admin_token_file"),
+}
+"""Short names of what containers are given most often."""
 
 
 @dataclass(slots=True)
@@ -35,6 +40,8 @@ def lay_over(raw: dict[str, Any], env: Mapping[str, str], model: type[BaseModel]
     # A list before its entries, and entry 2 before entry 10.
     for variable in sorted(variables, key=lambda name: [_rank(step) for step in key_of(name)]):
         at = key_of(variable)
+        if at in laid.origins:
+            raise ConfigError(f"{variable}: {laid.origins[at]} says the same; give one of them")
         _set(laid.raw, at, _value(env[variable], keys.type_at(model, at), variable), variable)
         laid.origins[at] = variable
     return laid
@@ -42,6 +49,8 @@ def lay_over(raw: dict[str, Any], env: Mapping[str, str], model: type[BaseModel]
 
 def key_of(variable: str) -> KeyPath:
     """LEITSTAND_MEDIAMTX__0__URL -> ("mediamtx", 0, "url")"""
+    if variable in _ALIASES:
+        return _ALIASES[variable]
     steps = variable.removeprefix(PREFIX).lower().split("__")
     return tuple(int(step) if _INDEX.fullmatch(step) else step for step in steps)
 

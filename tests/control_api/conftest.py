@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from starlette.requests import HTTPConnection
@@ -12,6 +15,7 @@ from starlette.testclient import TestClient
 from control_api.app import create_app
 from control_api.auth.access import Caller, Gate, Role
 from control_api.database import Database, opened
+from tests.postgresql import PostgreSql, running
 
 
 @dataclass
@@ -24,11 +28,32 @@ class OpenGate(Gate):
         return self.who
 
 
-@pytest.fixture
-def database() -> Iterator[Database]:
-    database = opened("sqlite://")
-    yield database
-    database.close()
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that has the tables already."""
+    file = tmp_path_factory.mktemp("sqlite") / "leitstand.db"
+    opened(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        file = shutil.copy(migrated, tmp_path / "leitstand-test.db")
+        with contextlib.closing(opened(f"sqlite:///{file}")) as database:
+            yield database
+        return
+    server: PostgreSql = request.getfixturevalue("postgresql")
+    url = server.make()
+    with contextlib.closing(opened(url)) as database:
+        yield database
+    server.drop(url)
 
 
 @pytest.fixture

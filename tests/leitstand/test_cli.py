@@ -24,7 +24,7 @@ from tests.leitstand.conftest import Write
 from tests.running import Process, eventually, free_port, leitstand, process
 
 CONFIGURED = ("up", "api", "exporter", "snapshot", "doctor", "check-config")
-OTHERS = ("demo-mediamtx", "version")
+OTHERS = ("demo-mediamtx", "token", "version")
 ENDS_WITHIN = 2.0
 
 
@@ -203,16 +203,19 @@ def test_up_restarts_what_crashes_and_ends_while_a_source_hangs(write: Write) ->
         demo.fault = Fault.HANG
         url = f"http://127.0.0.1:{free_port()}"
         exporter = {"listen": url.removeprefix("http://")}
-        file = write({"exporter": exporter, "mediamtx": [{"url": demo.url}]})
+        control_api = {"listen": f"127.0.0.1:{free_port()}"}
+        servers = [{"url": demo.url}]
+        file = write({"exporter": exporter, "mediamtx": servers, "control_api": control_api})
         with process(leitstand("up", "--config", str(file))) as child:
             eventually(lambda: answers(url))
             assert f"configuration: {file}" in child.output
             assert f"  {url}/metrics  for Prometheus" in child.lines
-            (before,) = children(child)
+            assert child.find(r"control API \S+ at http://127.0.0.1:(\d+)")
+            before, api = children(child)
             before.kill()
             child.find(r"(exporter ended with -9; again in 1 s)")
             eventually(lambda: answers(url))
-            (after,) = children(child)
+            (after,) = [each for each in children(child) if each.pid != api.pid]
             assert after.pid != before.pid
             eventually(lambda: demo.requests)
             child.lines.clear()
@@ -222,14 +225,18 @@ def test_up_restarts_what_crashes_and_ends_while_a_source_hangs(write: Write) ->
 
 def test_up_without_anything_is_the_demo_and_leaves_nothing_when_killed(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
-    env = {"LEITSTAND_EXPORTER__LISTEN": address, "TMPDIR": str(tmp_path)}
+    env = {
+        "LEITSTAND_EXPORTER__LISTEN": address,
+        "LEITSTAND_CONTROL_API__LISTEN": f"127.0.0.1:{free_port()}",
+        "TMPDIR": str(tmp_path),
+    }
     with process(leitstand("up", "--demo"), cwd=tmp_path, **env) as child:
         child.find(r"(DEMO: nothing here is real)")
         moving = child.find(r"paths online, \d+ readers, ([1-9][\d.]+ Mbit/s in)", within=12)
         assert moving
         assert f"  http://{address}/  overview" in child.lines
         services = children(child)
-        assert len(services) == 2, "the exporter and the demo OBS"
+        assert len(services) == 3, "the exporter, the control API and the demo OBS"
         child.send(signal.SIGKILL)
         assert psutil.wait_procs(services, 5)[1] == []
     assert not answers(f"http://{address}")

@@ -118,7 +118,8 @@ def test_a_port_that_is_taken_is_said_before_anything_is_greeted(write: Write) -
 
 
 def test_on_a_terminal_the_numbers_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEITSTAND_EXPORTER__LISTEN", f"127.0.0.1:{free_port()}")
+    for service in ("EXPORTER", "CONTROL_API"):
+        monkeypatch.setenv(f"LEITSTAND_{service}__LISTEN", f"127.0.0.1:{free_port()}")
     said = io.StringIO()
     stop = threading.Event()
 

@@ -28,6 +28,8 @@ KINDS: dict[str, Json] = {
     "pulse_output_capture": {},
     "v4l2_input": {},
 }
+TONE, TONE_SECONDS = "/demo/tone.mp4", 5
+"""The one file that there is to play."""
 AUDIBLE = ("ffmpeg_source", "pulse_input_capture", "pulse_output_capture")
 
 
@@ -43,6 +45,9 @@ class Input:
     # where it stands: playing since a moment, paused at a cursor, or ended
     playing_since: float | None = field(default_factory=time.monotonic)
     paused_at: float | None = None
+    # answers to GetInputAudio…, where they are not the usual ones
+    mixing: Json = field(default_factory=dict)
+    filters: list[Json] = field(default_factory=list)
 
     @property
     def unversioned_kind(self) -> str:
@@ -62,6 +67,10 @@ class Item:
     id: int
     source: str
     enabled: bool = True
+    locked: bool = False
+    blend: str = "OBS_BLEND_NORMAL"
+    # what of it is not as usual
+    transform: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,14 +92,16 @@ class Stage:
         self.inputs = {input_.name: input_ for input_ in inputs}
         self.scenes = {scene.name: scene for scene in scenes}
         self.current = current
+        self.held: set[str] = set()
+        """Inputs that do not end with their last item, as when a window still shows them."""
         self.active = self.wanted()
 
     @classmethod
     def standard(cls) -> Stage:
         """A scene with a tone and a break without one, as in the recorded answers."""
-        tone = {"local_file": "/demo/tone.mp4", "looping": True, "restart_on_activate": False}
+        tone = {"local_file": TONE, "looping": True, "restart_on_activate": False}
         inputs = (
-            Input("Tone", "ffmpeg_source", tone, sounding=True, media_seconds=5),
+            Input("Tone", "ffmpeg_source", tone, sounding=True, media_seconds=TONE_SECONDS),
             Input("Text", "text_ft2_source_v2", {"text": "Leitstand"}),
             Input("BreakColor", "color_source_v3", {"color": 4278239296}),
             Input("Color", "color_source_v3", {"color": 4280303808}),

@@ -93,6 +93,22 @@ def test_a_secret_in_a_file(tmp_path: Path) -> None:
     assert found.exporter.users["anna"].get_secret_value() == HASH
 
 
+def test_the_admin_token_has_a_short_name(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("lst_filed\n")
+    for variables in ({"ADMIN_TOKEN": "lst_filed"}, {"ADMIN_TOKEN_FILE": "token"}):
+        token = load(tmp_path, **variables).control_api.admin_token
+        assert token is not None
+        assert token.get_secret_value() == "lst_filed"
+
+
+def test_a_short_name_and_the_long_one_are_not_both_given(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, ADMIN_TOKEN="hunter2", CONTROL_API__ADMIN_TOKEN="hunter3")
+    assert "LEITSTAND_ADMIN_TOKEN" in str(raised.value)
+    assert "LEITSTAND_CONTROL_API__ADMIN_TOKEN" in str(raised.value)
+    assert "hunter" not in str(raised.value)
+
+
 ONLY_LISTEN = "exporter.lisen: unknown key; allowed here: listen, poll_interval, slow_interval, "
 WRONG = [
     ({"EXPORTER__LISEN": "x"}, f"LEITSTAND_EXPORTER__LISEN: {ONLY_LISTEN}tls, users"),

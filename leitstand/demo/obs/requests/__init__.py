@@ -13,14 +13,26 @@ from leitstand.demo.obs.protocol import (
     Refused,
     Status,
 )
-from leitstand.demo.obs.requests import general, inputs, outputs, scenes, screenshots
+from leitstand.demo.obs.requests import (
+    filters,
+    general,
+    inputs,
+    items,
+    mixing,
+    outputs,
+    scenes,
+    screenshots,
+)
 from leitstand.demo.obs.studio import Studio
 
 _OTHERS: dict[str, general.Handler] = {
     **general.REQUESTS,
     **outputs.REQUESTS,
     **inputs.REQUESTS,
+    **mixing.REQUESTS,
+    **filters.REQUESTS,
     **scenes.REQUESTS,
+    **items.REQUESTS,
     **screenshots.REQUESTS,
 }
 REQUESTS: dict[str, general.Handler] = {

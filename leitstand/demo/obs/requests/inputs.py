@@ -8,7 +8,7 @@ import time
 from leitstand.demo.obs.fields import Fields
 from leitstand.demo.obs.protocol import Intent, Json, Refused, Status
 from leitstand.demo.obs.requests.general import Handler, always
-from leitstand.demo.obs.stage import KINDS, Input
+from leitstand.demo.obs.stage import KINDS, TONE, TONE_SECONDS, Input
 from leitstand.demo.obs.studio import Studio
 
 QUIETEST_DB, LOUDEST_DB, LOUDEST_MUL = -100.0, 26.0, 20.0
@@ -20,7 +20,7 @@ def _input(studio: Studio, fields: Fields) -> Input:
     return studio.stage.input(fields.text("inputName"))
 
 
-def _audio(studio: Studio, fields: Fields) -> Input:
+def audible(studio: Studio, fields: Fields) -> Input:
     input_ = _input(studio, fields)
     if not input_.has_audio:
         raise Refused(Status.INVALID_STATE, "The specified input does not support audio.")
@@ -47,15 +47,15 @@ def get_input_list(studio: Studio, fields: Fields) -> Json:
 
 
 def get_input_mute(studio: Studio, fields: Fields) -> Json:
-    return {"inputMuted": _audio(studio, fields).muted}
+    return {"inputMuted": audible(studio, fields).muted}
 
 
 def set_input_mute(studio: Studio, fields: Fields) -> None:
-    _mute(studio, _audio(studio, fields), fields.flag("inputMuted"))
+    _mute(studio, audible(studio, fields), fields.flag("inputMuted"))
 
 
 def toggle_input_mute(studio: Studio, fields: Fields) -> Json:
-    input_ = _audio(studio, fields)
+    input_ = audible(studio, fields)
     _mute(studio, input_, not input_.muted)
     return {"inputMuted": input_.muted}
 
@@ -67,11 +67,11 @@ def _mute(studio: Studio, input_: Input, muted: bool) -> None:
 
 
 def get_input_volume(studio: Studio, fields: Fields) -> Json:
-    return _volume(_audio(studio, fields))
+    return _volume(audible(studio, fields))
 
 
 def set_input_volume(studio: Studio, fields: Fields) -> None:
-    input_ = _audio(studio, fields)
+    input_ = audible(studio, fields)
     by_factor, by_decibels = fields.has("inputVolumeMul"), fields.has("inputVolumeDb")
     if by_factor and by_decibels:
         raise Refused(Status.TOO_MANY_FIELDS, "You may only specify one volume field.")
@@ -97,11 +97,6 @@ def set_input_settings(studio: Studio, fields: Fields) -> None:
     input_.settings = (input_.settings | settings) if overlay else settings
 
 
-def get_input_audio_tracks(studio: Studio, fields: Fields) -> Json:
-    _audio(studio, fields)
-    return {"inputAudioTracks": {str(track): True for track in range(1, 7)}}
-
-
 def create_input(studio: Studio, fields: Fields) -> Json:
     scene, name = studio.stage.scene(fields.text("sceneName")), fields.text("inputName")
     kind, stage = fields.text("inputKind"), studio.stage
@@ -112,7 +107,9 @@ def create_input(studio: Studio, fields: Fields) -> Json:
         raise Refused(Status.INVALID_INPUT_KIND, comment)
     settings = fields.object("inputSettings") if fields.has("inputSettings") else {}
     enabled = fields.flag("sceneItemEnabled") if fields.has("sceneItemEnabled") else True
-    stage.inputs[name] = created = Input(name, kind, settings)
+    plays = kind == "ffmpeg_source" and settings.get("local_file") == TONE
+    created = Input(name, kind, settings, plays, media_seconds=TONE_SECONDS if plays else 0)
+    stage.inputs[name] = created
     item = scene.add(name, enabled=enabled)
     data = _listed(created) | {"inputSettings": settings, "defaultInputSettings": KINDS[kind]}
     studio.emit(Intent.INPUTS, "InputCreated", data)
@@ -186,7 +183,6 @@ REQUESTS: dict[str, Handler] = {
     "SetInputVolume": set_input_volume,
     "GetInputSettings": get_input_settings,
     "SetInputSettings": set_input_settings,
-    "GetInputAudioTracks": get_input_audio_tracks,
     "CreateInput": create_input,
     "RemoveInput": remove_input,
     "GetMediaInputStatus": get_media_input_status,

@@ -44,11 +44,11 @@ def get_scene_item_id(studio: Studio, fields: Fields) -> Json:
 
 
 def get_scene_item_enabled(studio: Studio, fields: Fields) -> Json:
-    return {"sceneItemEnabled": _item(studio, fields).enabled}
+    return {"sceneItemEnabled": item_of(studio, fields).enabled}
 
 
 def set_scene_item_enabled(studio: Studio, fields: Fields) -> None:
-    item, enabled = _item(studio, fields), fields.flag("sceneItemEnabled")
+    item, enabled = item_of(studio, fields), fields.flag("sceneItemEnabled")
     item.enabled = enabled
     data = {
         "sceneItemEnabled": enabled,
@@ -66,7 +66,7 @@ def get_source_active(studio: Studio, fields: Fields) -> Json:
     return {"videoActive": active, "videoShowing": active}
 
 
-def _item(studio: Studio, fields: Fields) -> Item:
+def item_of(studio: Studio, fields: Fields) -> Item:
     scene = studio.stage.scene(fields.text("sceneName"))
     wanted = fields.number("sceneItemId", 0, LARGEST_ID)
     for item in scene.items:
@@ -81,11 +81,11 @@ def _listed(studio: Studio, item: Item, index: int) -> Json:
     return {
         "inputKind": studio.stage.inputs[item.source].kind,
         "isGroup": None,
-        "sceneItemBlendMode": "OBS_BLEND_NORMAL",
+        "sceneItemBlendMode": item.blend,
         "sceneItemEnabled": item.enabled,
         "sceneItemId": item.id,
         "sceneItemIndex": index,
-        "sceneItemLocked": False,
+        "sceneItemLocked": item.locked,
         "sceneItemTransform": {
             "alignment": TOP_LEFT,
             "boundsAlignment": 0,
@@ -102,6 +102,7 @@ def _listed(studio: Studio, item: Item, index: int) -> Json:
             "sourceHeight": height,
             "sourceWidth": width,
             "width": width,
+            **item.transform,
         },
         "sourceName": item.source,
         "sourceType": "OBS_SOURCE_TYPE_INPUT",

@@ -1,0 +1,69 @@
+"""Tokens by command, on the configured database, whether the service runs or not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from control_api.auth.access import Role
+from control_api.auth.service import AuthService, Token
+from control_api.auth.shapes import TokenRequest
+from control_api.auth.store import AuthStore
+from control_api.clock import SystemClock, local
+from control_api.database import opened
+from control_api.errors import ApiError
+from leitstand.config import Config, ConfigError
+
+_LINE = "{:>5}  {:<9} {:<32} {:<17} {}"
+
+
+def list_tokens(config: Config) -> str:
+    """A table of every token. Raises ConfigError, as all here."""
+    with _auth(config) as auth:
+        rows = [_LINE.format("ID", "ROLE", "NAME", "LAST USED (UTC)", "STATE")]
+        return "\n".join([*rows, *(_row(token) for token in auth.tokens())])
+
+
+def create_token(config: Config, name: str, role: str) -> str:
+    """The new token itself, to be shown once."""
+    if role.upper() not in Role.__members__:
+        raise ConfigError(f"--role: {role!r} is not one of {', '.join(map(str, Role))}")
+    try:
+        TokenRequest.model_validate({"name": name, "role": role.lower()})
+    except ValidationError:
+        raise ConfigError(
+            f"NAME: {name[:80]!r} must be letters, digits, spaces and _.@-, at most 63"
+        ) from None
+    with _auth(config) as auth:
+        return auth.create(name, Role[role.upper()], "command").secret
+
+
+def revoke_token(config: Config, id: int) -> str:
+    """A sentence that says which one was revoked."""
+    with _auth(config) as auth:
+        token = auth.revoke(id)
+        return f"{token.name} (token {token.id}, {token.role}) is revoked"
+
+
+@contextlib.contextmanager
+def _auth(config: Config) -> Iterator[AuthService]:
+    database = opened(config.control_api.database_url)
+    try:
+        yield AuthService(AuthStore(database), SystemClock())
+    except ApiError as error:
+        raise ConfigError(error.detail) from None
+    finally:
+        database.close()
+
+
+def _row(token: Token) -> str:
+    used = "never" if token.last_used_at is None else _text(local(token.last_used_at))
+    state = "in use" if token.revoked_at is None else f"revoked {_text(local(token.revoked_at))}"
+    return _LINE.format(token.id, str(token.role), token.name, used, state)
+
+
+def _text(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"

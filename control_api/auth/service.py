@@ -1,0 +1,164 @@
+"""Decides who has a token, who is signed in, and when either ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from control_api.auth.access import Caller, Role
+from control_api.auth.store import AuthStore
+from control_api.auth.tables import LoginRow, TokenRow
+from control_api.auth.tokens import fingerprint, new_cookie, new_token
+from control_api.clock import Clock
+from control_api.errors import Conflict, NotFound, Unauthorized
+
+logger = logging.getLogger(__name__)
+
+LOGIN_SECONDS = 30 * 86_400
+CONFIGURATION = "configuration"
+"""Who made the token that `control_api.admin_token` says."""
+FIRST_START = "first start"
+_NOTED_EVERY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What may be told of a token; points in time are Unix seconds."""
+
+    id: int
+    name: str
+    role: Role
+    created_at: float
+    created_by: str
+    last_used_at: float | None
+    revoked_at: float | None
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(self.name, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made, with its secret, which nobody can be told again."""
+
+    token: Token
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who signed in, and what the browser's cookie is to hold."""
+
+    caller: Caller
+    cookie: str = field(repr=False)
+
+
+class AuthService:
+    def __init__(self, store: AuthStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def by_token(self, secret: str) -> Token | None:
+        return self._used(self._store.by_token(fingerprint(secret)))
+
+    def by_cookie(self, cookie: str) -> Token | None:
+        return self._used(self._store.by_cookie(fingerprint(cookie), self._clock.now()))
+
+    def tokens(self) -> Sequence[Token]:
+        """Newest first, revoked ones too."""
+        return [_token(row) for row in self._store.newest()]
+
+    def create(self, name: str, role: Role, by: str) -> NewToken:
+        """Raises Conflict if a token of that name is in use."""
+        secret = new_token()
+        row = self._row(name, role, secret, by)
+        if not self._store.add(row):
+            raise Conflict(f"name: {name!r} is in use; revoke that token or choose another name")
+        return NewToken(_token(row), secret)
+
+    def revoke(self, number: int) -> Token:
+        """End a token and its logins; one that has ended stays as it is.
+
+        Raises NotFound, or Conflict if it has to stay.
+        """
+        found = self._store.get(number)
+        if found is None:
+            raise NotFound(f"id: there is no token {number}")
+        if found.created_by == CONFIGURATION and found.revoked_at is None:
+            raise Conflict(
+                f"id: token {number} is what control_api.admin_token says; change it there"
+            )
+        if not self._store.revoke(number, self._clock.now()):
+            raise Conflict(f"id: token {number} is the last admin's; create another one first")
+        return _token(self._store.get(number) or found)
+
+    def login(self, secret: str) -> Login:
+        """Raises Unauthorized."""
+        token = self.by_token(secret)
+        if token is None:
+            raise Unauthorized("token: not known, or revoked")
+        cookie, now = new_cookie(), self._clock.now()
+        self._store.add_login(
+            LoginRow(
+                hash=fingerprint(cookie),
+                token_id=token.id,
+                created_at=now,
+                expires_at=now + LOGIN_SECONDS,
+            )
+        )
+        return Login(token.caller, cookie)
+
+    def logout(self, cookie: str) -> None:
+        self._store.remove_login(fingerprint(cookie))
+
+    def has_admin(self) -> bool:
+        return self._store.has_admin()
+
+    def configure(self, secret: str | None) -> None:
+        """Let the configured admin token be this one and no other; None: there is none."""
+        wanted = self._row("admin", Role.ADMIN, secret, CONFIGURATION) if secret else None
+        revoked = self._store.keep_only(wanted, CONFIGURATION, self._clock.now())
+        if revoked:
+            logger.info("control_api.admin_token has changed; the old one is revoked")
+
+    def add_admin(self, secret: str) -> None:
+        """Keep a token that was told somebody already."""
+        self._store.settle(self._row("admin", Role.ADMIN, secret, FIRST_START))
+
+    def _row(self, name: str, role: Role, secret: str, by: str) -> TokenRow:
+        now = self._clock.now()
+        return TokenRow(
+            name=name, role=str(role), hash=fingerprint(secret), created_at=now, created_by=by
+        )
+
+    def _used(self, row: TokenRow | None) -> Token | None:
+        if row is None:
+            return None
+        now = self._clock.now()
+        # A clock that was set back has left a time that is to come.
+        if row.last_used_at is None or abs(now - row.last_used_at) >= _NOTED_EVERY:
+            self._note_use(row, now)
+        return _token(row)
+
+    def _note_use(self, row: TokenRow, now: float) -> None:
+        try:
+            self._store.used(row.id, now)
+        except SQLAlchemyError as error:
+            # With a full disk a recording has to be stopped all the same.
+            logger.warning("when token %s was used is not noted (%s)", row.id, type(error).__name__)
+
+
+def _token(row: TokenRow) -> Token:
+    return Token(
+        id=row.id,
+        name=row.name,
+        role=Role[row.role.upper()],
+        created_at=row.created_at,
+        created_by=row.created_by,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

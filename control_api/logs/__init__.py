@@ -1,0 +1,1 @@
+"""The service's log as files of JSON lines: written, listed, read, cleared."""

@@ -1,0 +1,1 @@
+"""Shutting this machine down: by hand, or every day at a time."""

@@ -1,0 +1,38 @@
+"""What the metrics are made of, read when the page is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StudioReading:
+    """One studio's recording; the seconds are counted since the service began."""
+
+    studio: str
+    desired: bool
+    active: bool
+    stalled: bool
+    desired_seconds: float
+    verified_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleReading:
+    """One studio's schedules; `next_start` is Unix seconds, None if no window is to come."""
+
+    studio: str
+    seconds_next_day: float
+    next_start: float | None
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the readings come from. `outcomes` counts recordings by studio and outcome."""
+
+    studios: Callable[[], Sequence[StudioReading]]
+    schedules: Callable[[], Sequence[ScheduleReading]]
+    outcomes: Callable[[], Mapping[tuple[str, str], float]]
+    library_bytes: Callable[[], float | None]

@@ -1,0 +1,144 @@
+"""What others see of the service, put together: pictures, events as they happen, health, metrics,
+logs; and the shutdown of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+
+from control_api.clock import Clock
+from control_api.database import Database
+from control_api.events.history import EventHistory
+from control_api.events.live import LiveEvents
+from control_api.events.service import EventService
+from control_api.health import checks
+from control_api.health.service import Check, HealthService
+from control_api.logs import service as logs
+from control_api.logs.service import LogService
+from control_api.machine.service import ShutdownService, Wishes
+from control_api.metrics.page import MetricsPage, free_bytes
+from control_api.metrics.readings import ScheduleReading, Sources, StudioReading
+from control_api.metrics.requests import Measured, Requests
+from control_api.previews.service import PreviewService
+from control_api.provide import Provided
+from control_api.recordings.service import RecordingService
+from control_api.recordings.store import OPEN, RecordingStore
+from control_api.schedules.runs import RunStore
+from control_api.schedules.service import ScheduleService
+from control_api.settings.service import SettingsService
+from control_api.studios.studio import Studios
+from control_api.timer import Timer
+from leitstand.config import ControlApiConfig
+
+_LEAST_FREE_BYTES = 1e9
+_SOON_SECONDS = 15 * 60
+_HEALTH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """What there is to be seen."""
+
+    studios: Studios
+    events: EventService
+    settings: SettingsService
+    schedules: ScheduleService
+    recordings: RecordingService
+    runs: RunStore
+    database: Database
+
+
+class Outlook:
+    """`provided` is for the app; `is_alive` says whether somebody looks after the recordings."""
+
+    def __init__(
+        self, sights: Sights, config: ControlApiConfig, clock: Clock, is_alive: Callable[[], bool]
+    ) -> None:
+        self._sights = sights
+        self._clock = clock
+        self._requests = Requests()
+        self.logs = logs.set_up(config.state / "logs")
+        self.health = HealthService(
+            _checks(sights, config, is_alive), clock, due_soon=self._due_soon
+        )
+        wishes = Wishes(
+            sights.recordings.busy,
+            grace=lambda: sights.settings.current.shutdown.grace,
+            daily=lambda: sights.settings.current.shutdown.at,
+        )
+        self.shutdown = ShutdownService(
+            config.shutdown_command, sights.events, clock, ZoneInfo(config.timezone), wishes
+        )
+        free = free_bytes(config.library) if config.library else lambda: None
+        sources = Sources(self._studios, self._schedules, self._outcomes, free)
+        self.provided: Provided = {
+            PreviewService: PreviewService(
+                sights.studios,
+                clock,
+                interval=lambda: sights.settings.current.preview.interval,
+                width=lambda: sights.settings.current.preview.width,
+                microphone=lambda name: sights.settings.current.studio(name).microphone_input,
+            ),
+            LiveEvents: LiveEvents(sights.events, EventHistory(sights.database)),
+            HealthService: self.health,
+            MetricsPage: MetricsPage(sources, self._requests),
+            LogService: self.logs,
+            ShutdownService: self.shutdown,
+        }
+
+    def measure(self, app: FastAPI) -> None:
+        """To be called last: what is put around the app later is not counted."""
+        app.add_middleware(Measured, requests=self._requests)
+
+    def begin(self, timer: Timer) -> None:
+        timer.every(1, "shutdown", self.shutdown.tick)
+        timer.every(_HEALTH_SECONDS, "health", self.health.report)
+
+    def close(self) -> None:
+        self.logs.close()
+
+    def _due_soon(self, studio: str) -> bool:
+        if self._sights.recordings.status(studio)[studio].wish.on:
+            return True
+        start = self._sights.schedules.next_start(studio)
+        return start is not None and start - self._clock.now() < _SOON_SECONDS
+
+    def _studios(self) -> Sequence[StudioReading]:
+        return [
+            StudioReading(
+                name,
+                desired=status.wish.on,
+                active=status.active,
+                stalled=status.stalled,
+                desired_seconds=status.desired_seconds,
+                verified_seconds=status.verified_seconds,
+            )
+            for name, status in self._sights.recordings.status().items()
+        ]
+
+    def _schedules(self) -> Sequence[ScheduleReading]:
+        schedules, runs = self._sights.schedules, self._sights.runs
+        coming = schedules.seconds_until(self._clock.now())
+        return [
+            ScheduleReading(name, coming[name], schedules.next_start(name), runs.missed(name))
+            for name in self._sights.studios.names
+        ]
+
+    def _outcomes(self) -> Mapping[tuple[str, str], float]:
+        found = RecordingStore(self._sights.database).outcomes()
+        return {at: count for at, count in found.items() if at[1] not in OPEN}
+
+
+def _checks(sights: Sights, config: ControlApiConfig, is_alive: Callable[[], bool]) -> list[Check]:
+    def least() -> float:
+        return _LEAST_FREE_BYTES
+
+    found = [checks.database(sights.database), checks.scheduler(is_alive)]
+    if config.library is not None:
+        found += [checks.library(config.library), checks.disk("disk", config.library, least)]
+    for studio in sights.studios:
+        found += [checks.obs(studio), checks.recordings(studio, least)]
+    return found

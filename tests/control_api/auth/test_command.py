@@ -1,0 +1,45 @@
+"""Tokens by command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from control_api.auth.command import create_token, list_tokens, revoke_token
+from leitstand.config import Config, ConfigError
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config.model_validate({"control_api": {"state": str(tmp_path)}})
+
+
+def test_made_listed_revoked(config: Config) -> None:
+    secret = create_token(config, "hall tablet", "Operator")
+    assert secret.startswith("lst_")
+    listed = list_tokens(config)
+    assert "operator  hall tablet" in listed
+    assert "in use" in listed
+    assert secret not in listed
+    assert revoke_token(config, 1) == "hall tablet (token 1, operator) is revoked"
+    assert "revoked 20" in list_tokens(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "reason"),
+    [("x", "boss", "--role: 'boss' is not one of viewer"), ("a\x1bb", "admin", r"NAME: 'a\\x1bb'")],
+)
+def test_what_is_wrong_is_one_line(config: Config, name: str, role: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        create_token(config, name, role)
+
+
+def test_what_cannot_be_is_one_line(config: Config) -> None:
+    create_token(config, "boss", "admin")
+    with pytest.raises(ConfigError, match="in use"):
+        create_token(config, "boss", "viewer")
+    with pytest.raises(ConfigError, match="last admin"):
+        revoke_token(config, 1)
+    with pytest.raises(ConfigError, match="there is no token 7"):
+        revoke_token(config, 7)

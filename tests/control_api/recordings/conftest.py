@@ -1,0 +1,59 @@
+"""A whole control API without its HTTP server, over a demo OBS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from control_api.bootstrap import ControlApi
+from leitstand.config import Config
+from leitstand.demo.obs import DemoObs
+
+TOKEN = "an-admin-of-tests"
+
+
+def configured(folder: Path, port: int, recordings: Path) -> Config:
+    """One studio, everything else in the folder."""
+    return Config.model_validate(
+        {
+            "obs": [{"name": "stage", "port": port, "recordings": recordings}],
+            "control_api": {
+                "state": folder / "state",
+                "listen": "127.0.0.1:0",
+                "timezone": "Europe/Berlin",
+                "admin_token": TOKEN,
+            },
+        }
+    )
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[DemoObs]:
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    # Small clusters: the file is seen to grow at once.
+    with DemoObs(recordings, fps=15, size=(160, 90), cluster_seconds=0.5) as demo:
+        yield demo
+
+
+@pytest.fixture
+def control(demo: DemoObs, tmp_path: Path) -> Iterator[ControlApi]:
+    control = ControlApi(configured(tmp_path, demo.port, tmp_path / "recordings"))
+    control.start()
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def call(control: ControlApi) -> Callable[..., tuple[int, dict[str, object]]]:
+    """`call("POST", "/recordings/start", {...})` -> status and body, as an admin."""
+    client = TestClient(control.app, headers={"Authorization": f"Bearer {TOKEN}"})
+
+    def send(method: str, path: str, body: object = None) -> tuple[int, dict[str, object]]:
+        answer = client.request(method, f"/api{path}", json=body)
+        return answer.status_code, answer.json()
+
+    return send

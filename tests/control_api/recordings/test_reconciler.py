@@ -1,0 +1,146 @@
+"""The reconciler, step by step, over a virtual OBS."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from control_api.database import Database
+from control_api.recordings.wish import Override, Want
+from control_api.schedules.windows import Schedule
+from tests.control_api.recordings.simulation import STUDIO, Evening
+
+BEGIN = 1_795_000_000.0 // 86_400 * 86_400
+"""A midnight in UTC."""
+
+
+def schedule(number: int, start: int, end: int) -> Schedule:
+    """Today, from second to second."""
+    day = date.fromtimestamp(BEGIN)
+    return Schedule(
+        number,
+        f"act {number}",
+        STUDIO,
+        frozenset(),
+        start,
+        end,
+        ZoneInfo("UTC"),
+        add=frozenset([day]),
+    )
+
+
+@pytest.fixture
+def evening(database: Database) -> Evening:
+    return Evening(BEGIN, [schedule(1, 60, 120), schedule(2, 120, 180)], database)
+
+
+def play(evening: Evening, until: int) -> None:
+    evening.play(BEGIN + until, lambda now: None)
+
+
+def kinds(evening: Evening) -> list[str]:
+    return [event.kind for event in reversed(evening.events.newest())]
+
+
+def test_windows_that_touch_are_one_recording_and_two_runs(evening: Evening) -> None:
+    play(evening, 200)
+    assert evening.obs.starts == 1
+    (row,) = evening.store.newest(10)
+    assert 118 <= row.duration <= 120
+    runs = evening.runs.newest(10)
+    assert [(run.schedule_id, run.outcome) for run in runs] == [(2, "recorded"), (1, "recorded")]
+    assert runs[0].recorded_seconds == 60
+
+
+def test_overrides_survive_a_restart(evening: Evening) -> None:
+    play(evening, 10)
+    assert evening.service is not None
+    evening.service.want(Override(Want.START, BEGIN + 10, BEGIN + 50, "anna", "Rehearsal"))
+    play(evening, 20)
+    evening.crash()
+    evening.boot()
+    play(evening, 49)
+    assert evening.obs.path is not None
+    play(evening, 52)
+    assert evening.obs.path is None
+
+    play(evening, 70)
+    evening.service.end("anna")
+    evening.crash()
+    evening.boot()
+    play(evening, 119)
+    assert evening.obs.path is None
+    play(evening, 123)
+    assert evening.obs.path is not None
+    first = evening.runs.get(1, BEGIN + 60)
+    assert first is not None
+    assert (first.outcome, first.gaps[-1]["reason"]) == ("partly", "stopped by anna")
+
+
+def test_a_dialog_in_obs_is_a_fault_told_once_and_got_over(evening: Evening) -> None:
+    evening.obs.refuses = True
+    play(evening, 100)
+    assert evening.service is not None
+    assert "dialog" in (evening.service.status.fault or "")
+    evening.obs.refuses = False
+    play(evening, 110)
+    assert evening.service.status.fault is None
+    assert kinds(evening) == ["recording_failed", "recording_started", "recording_recovered"]
+    play(evening, 200)
+    run = evening.runs.get(1, BEGIN + 60)
+    assert run is not None
+    assert run.outcome == "partly"
+    assert run.recorded_seconds == pytest.approx(20, abs=5)
+    assert "window_missed" in kinds(evening)
+
+
+def test_a_start_that_is_refused_is_tried_again_at_least_every_3_seconds(evening: Evening) -> None:
+    evening.obs.says_no = True
+    play(evening, 100)
+    assert kinds(evening) == ["recording_failed"]
+    evening.obs.says_no = False
+    play(evening, 105)
+    assert evening.obs.path is not None
+
+
+def test_windows_that_went_by_while_nobody_ran_are_missed(evening: Evening) -> None:
+    play(evening, 20)
+    evening.crash()
+    play(evening, 300)
+    evening.boot()
+    play(evening, 302)
+    runs = evening.runs.newest(10)
+    assert [run.outcome for run in runs] == ["missed", "missed"]
+    assert {gap["reason"] for run in runs for gap in run.gaps} == {"Leitstand was not running"}
+
+
+def test_a_recording_by_hand_in_obs_is_kept_and_replaced_when_it_ends(evening: Evening) -> None:
+    evening.obs.start_by_hand()
+    play(evening, 200)
+    (row,) = evening.store.newest(10)
+    assert row.origin == "foreign"
+    assert evening.obs.path is not None
+    evening.obs.stop_by_hand()
+    play(evening, 203)
+    assert evening.obs.path is None
+
+
+def test_when_somebody_stops_it_in_obs_inside_a_window_it_goes_on(evening: Evening) -> None:
+    play(evening, 90)
+    evening.obs.stop_by_hand()
+    play(evening, 95)
+    assert evening.obs.starts == 2
+    second, first = evening.store.newest(10)
+    assert second.evening == first.evening == first.id
+
+
+def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
+    play(evening, 90)
+    evening.change([])
+    play(evening, 95)
+    assert evening.obs.path is None
+    run = evening.runs.get(1, BEGIN + 60)
+    assert run is not None
+    assert (run.outcome, run.end) == ("recorded", BEGIN + 90)

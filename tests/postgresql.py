@@ -1,0 +1,117 @@
+"""A real PostgreSQL server, made for the tests in a folder of its own and gone with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from control_api.database import opened
+from tests.running import eventually
+
+_TEMPLATE = "leitstand_template"
+# What is written need not survive the machine.
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+
+
+def programs() -> Path:
+    """Where initdb and postgres are; without them the test is skipped, in CI it fails."""
+    # Debian keeps them out of PATH, one folder a version.
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    on_path = shutil.which("postgres")
+    if on_path is not None:
+        found.append(Path(on_path).parent)
+    if not found:
+        reason = "postgresql is not installed (as root on Debian: make components)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found[0]
+
+
+class PostgreSql:
+    """Listens on a unix socket alone, so that nobody else's port can be in the way."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+
+    def url(self, database: str) -> str:
+        return f"postgresql://leitstand@/{database}?host={self._folder}"
+
+    def make(self) -> str:
+        """The URL of a new database that has the tables already."""
+        self._made += 1
+        name = f"test_{self._made}"
+        self._do(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        name = url.partition("@/")[2].partition("?")[0]
+        self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def is_ready(self) -> bool:
+        try:
+            self._do("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def prepare(self) -> None:
+        self._do(f"CREATE DATABASE {_TEMPLATE}")
+        opened(self.url(_TEMPLATE)).close()
+
+    def _do(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextlib.contextmanager
+def running() -> Iterator[PostgreSql]:
+    """The server, from initdb to its end."""
+    bin_ = programs()
+    # Not below pytest's own folder: only root could reach it there.
+    folder = Path(tempfile.mkdtemp(prefix="leitstand-pg-"))
+    user = _unprivileged()
+    if user is not None:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    initdb = [str(bin_ / "initdb"), "--auth=trust", "--username=leitstand", "--encoding=UTF8"]
+    subprocess.run(
+        [*initdb, "--locale=C", "--no-sync", "--no-instructions", str(data)],
+        user=user,
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    settings = [f"unix_socket_directories={folder}", "listen_addresses=", *_FAST]
+    options = [part for setting in settings for part in ("-c", setting)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [str(bin_ / "postgres"), "-D", str(data), *options], user=user, cwd=folder, stderr=log
+        )
+    try:
+        postgresql = PostgreSql(folder)
+        eventually(postgresql.is_ready)
+        postgresql.prepare()
+        yield postgresql
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(folder)
+
+
+def _unprivileged() -> str | None:
+    """Who the server runs as: it refuses root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"

@@ -1,0 +1,108 @@
+"""A venue: an OBS, a `leitstand api` in a process of its own, and calls to it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+import yaml
+
+from tests.running import Process, eventually, free_port, leitstand
+
+TOKEN = "an-admin-of-tests"
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+class Venue:
+    """The service on a port of its own; may be killed and started again."""
+
+    def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.recordings = recordings
+        self.service: Process | None = None
+        self._http = requests.Session()
+        self._http.headers["Authorization"] = f"Bearer {TOKEN}"
+        self._file = folder / "leitstand.yml"
+        config = {
+            "obs": [{"name": "stage", "port": obs_port, "recordings": str(recordings)}],
+            "control_api": {
+                "listen": self.url.removeprefix("http://"),
+                "state": str(folder / "state"),
+                "timezone": ZONE.key,
+                "admin_token": TOKEN,
+            },
+        }
+        self._file.write_text(yaml.safe_dump(config))
+
+    def start(self) -> None:
+        self.service = Process(leitstand("api", "--config", str(self._file)))
+        self.service.find(r"control API .* at (http://\S+)")
+
+    def kill(self) -> None:
+        assert self.service is not None
+        self.service.send(signal.SIGKILL)
+        self.service.wait()
+        self.service.end()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The `data` of an answer that must be good."""
+        answer = self.ask(method, path, body)
+        assert answer.ok, answer.text
+        return answer.json()["data"]
+
+    def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+        return self._http.request(method, f"{self.url}/api{path}", json=body, timeout=60)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        (one,) = self.call("GET", "/recordings/status")
+        return dict(one)
+
+    def becomes(self, within: float = 20.0, **wanted: Any) -> dict[str, Any]:
+        """The status when all of this is so."""
+        return eventually(lambda: s if wanted.items() <= (s := self.status).items() else {}, within)
+
+    def kinds(self) -> list[str]:
+        """What happened, newest first."""
+        return [event["kind"] for event in self.call("GET", "/events")]
+
+    def window(self, starts_in: float, seconds: float) -> dict[str, Any]:
+        """A schedule with one window on today's or tomorrow's date."""
+        start = datetime.fromtimestamp(int(time.time()) + starts_in, ZONE)
+        end = start + timedelta(seconds=seconds)
+        body = {
+            "title": "The evening",
+            "weekdays": [],
+            "add": [start.date().isoformat()],
+            "start": start.strftime("%H:%M:%S"),
+            "end": end.strftime("%H:%M:%S"),
+        }
+        return dict(self.call("POST", "/schedules", body))
+
+    def run(self, schedule: dict[str, Any], within: float = 30.0) -> dict[str, Any]:
+        """What became of the window, when it is over."""
+
+        def over() -> dict[str, Any]:
+            (run,) = self.call("GET", f"/schedules/{schedule['id']}/runs") or [{}]
+            return {} if run.get("outcome") in (None, "running") else dict(run)
+
+        return eventually(over, within)
+
+
+@contextlib.contextmanager
+def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
+    """One whose service has not been started yet."""
+    made = Venue(folder, obs_port, recordings)
+    try:
+        yield made
+    finally:
+        if made.service is not None:
+            made.service.end()
