@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -73,6 +74,12 @@ class Venue:
     def kinds(self) -> list[str]:
         """What happened, newest first."""
         return [event["kind"] for event in self.call("GET", "/events")]
+
+    def metric(self, name: str) -> float | None:
+        """This studio's value of a family of the service's own metrics."""
+        text = self._http.get(f"{self.url}/metrics", timeout=10).text
+        found = re.search(rf'^{name}{{studio="stage"}} (\S+)$', text, re.MULTILINE)
+        return None if found is None else float(found[1])
 
     def window(self, starts_in: float, seconds: float) -> dict[str, Any]:
         """A schedule with one window on today's or tomorrow's date."""

@@ -20,7 +20,8 @@ from leitstand.recordfile import RecordFile, below
 
 _MEGABYTE = 1024 * 1024
 _STARTED = "OBS_WEBSOCKET_OUTPUT_STARTED"
-_FULL_BYTES = 100 * _MEGABYTE
+_FULL_BYTES = 50 * _MEGABYTE
+"""OBS starts no recording with less (LOW_DISK in its window-basic-main-outputs.cpp)."""
 
 
 class Unreachable(Exception):

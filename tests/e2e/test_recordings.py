@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,12 +92,47 @@ def test_a_record_folder_that_is_gone(house: Venue, obs: RealObs) -> None:
     shutil.rmtree(obs.recordings)
     status = eventually(lambda: s if "gone" in ((s := house.status)["fault"] or "") else None)
     assert status["desired"] is True
+    assert house.metric("leitstand_recording_desired") == 1
+    assert house.metric("leitstand_recording_active") == 0
     obs.recordings.mkdir()
     house.becomes(verified=True, fault=None)
+    assert house.metric("leitstand_recording_active") == 1
     kinds = house.kinds()
     assert kinds.count("recording_recovered") == 1
     assert kinds.count("recording_failed") in (1, 2), kinds
     assert house.ask("POST", "/recordings/stop", {}).ok
+
+
+def test_a_disk_that_is_full(house: Venue, obs: RealObs, small_disk: Path) -> None:
+    house.start()
+    house.window(starts_in=1, seconds=120)
+    house.becomes(verified=True)
+    ballast = small_disk / "ballast"
+    _fill(ballast, small_disk)
+    status = eventually(lambda: s if "full" in ((s := house.status)["fault"] or "") else None, 30)
+    assert status["recording"] is False
+    assert house.metric("leitstand_recording_active") == 0
+    ballast.unlink()
+    house.becomes(verified=True, fault=None)
+    assert house.ask("POST", "/recordings/stop", {}).ok
+    assert {"recording_failed", "recording_recovered"} <= set(house.kinds())
+
+
+@pytest.fixture
+def small_disk(obs: RealObs) -> Iterator[Path]:
+    """OBS's record folder on a disk of its own, of 150 MB."""
+    command = ["mount", "-t", "tmpfs", "-o", "size=150m", "tmpfs", str(obs.recordings)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only who may mount a disk can make one that fills up")
+    yield obs.recordings
+    obs.end()
+    subprocess.run(["umount", "--lazy", str(obs.recordings)], check=True)
+
+
+def _fill(ballast: Path, disk: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        while shutil.disk_usage(disk).free > 0:
+            file.write(bytes(min(1 << 20, shutil.disk_usage(disk).free)))
 
 
 def test_a_muxer_that_dies_and_one_that_hangs(house: Venue, obs: RealObs) -> None:
@@ -118,7 +154,8 @@ def test_a_muxer_that_dies_and_one_that_hangs(house: Venue, obs: RealObs) -> Non
 
     eventually(lambda: house.status["duration"] > 7)
     obs.stop_muxer()
-    eventually(lambda: "recording_stalled" in house.kinds(), 25)
+    eventually(lambda: house.metric("leitstand_recording_stalled") == 1, 25)
+    assert "recording_stalled" in house.kinds()
     eventually(lambda: "asked to stop" in (house.status["fault"] or ""), 25)
     assert house.ask("GET", "/recordings/status").ok
     obs.cont_muxer()

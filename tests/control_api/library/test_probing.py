@@ -1,0 +1,120 @@
+"""Real files looked into, hostile ones too: they neither reach out nor hang."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from control_api.library import child, probing
+from control_api.library.probing import probe
+
+
+def test_a_video(movie: Path) -> None:
+    found = probe(movie)
+    assert found.damaged == ""
+    assert found.duration == pytest.approx(2.0, abs=0.05)
+    picture, sound = found.tracks
+    assert (picture["kind"], picture["codec"], picture["width"]) == ("video", "mpeg4", 64)
+    assert (picture["height"], picture["fps"]) == (48, 25.0)
+    assert (sound["kind"], sound["channels"], sound["sample_rate"]) == ("audio", 1, 48000)
+    assert found.created == 1795203000.0 - 1200 * 0 or found.created is not None
+
+
+def test_one_that_was_cut_off_plays_and_has_a_length(movie: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(movie.read_bytes()[: movie.stat().st_size * 3 // 4])
+    found = probe(cut)
+    assert found.damaged == ""
+    assert 0.2 < found.duration <= 2.05
+
+
+@pytest.mark.parametrize("keep", [0, 1, 10, 100])
+def test_what_is_hardly_begun_is_damaged(movie: Path, tmp_path: Path, keep: int) -> None:
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(movie.read_bytes()[:keep])
+    assert probe(cut).damaged
+
+
+def scripts(secret: Path, port: int) -> dict[str, str]:
+    return {
+        "concat": f"ffconcat version 1.0\nfile '{secret}'\n",
+        "hls of a file": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{secret}\n#EXT-X-ENDLIST\n",
+        "hls of a url": f"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:{port}/x.ts\n#EXT-X-ENDLIST\n",
+        "sdp": f"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video {port} RTP/AVP 96\n",
+        "dash": f'<MPD><Period><BaseURL>file://{secret}</BaseURL></Period></MPD>',
+    }
+
+
+@pytest.mark.parametrize("script", scripts(Path("x"), 1))
+@pytest.mark.parametrize("extension", [".mkv", ".mp4", ".ts", ".avi", ".mp3"])
+def test_a_script_that_poses_as_video_reaches_nothing(
+    movie: Path, tmp_path: Path, script: str, extension: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        bad = tmp_path / f"bad{extension}"
+        bad.write_text(scripts(movie, server.getsockname()[1])[script])
+        found = probe(bad)
+        assert found.damaged
+        assert found.duration == 0
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_the_process_that_looks_cannot_open_anything(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import runpy, sys\nsys.argv = ['x', 'y']\nm = runpy.run_path({child.__file__!r})\n"
+        "m['lock_in']()\n"
+        "for call in (lambda: open('/etc/passwd'), lambda: __import__('socket').socket()):\n"
+        "    try:\n        call()\n    except OSError as error:\n        print(error.errno)\n"
+    )
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    told = subprocess.run([sys.executable, "-c", "import socket\n" + script.read_text()],
+                          capture_output=True, text=True, check=False)
+    assert told.stdout.split() == ["24", "24"], told.stderr
+
+
+def test_random_damage_hurts_nobody(movie: Path, tmp_path: Path) -> None:
+    whole = movie.read_bytes()
+    for seed in range(10):
+        bad = bytearray(whole)
+        for step in range(200):
+            bad[(seed * 7919 + step * step * 104_729) % len(bad)] ^= 1 << (step % 8)
+        path = tmp_path / f"{seed}.mkv"
+        path.write_bytes(bad)
+        assert 0 <= probe(path).duration <= 1e8
+
+
+def test_no_link_and_no_pipe_is_opened(movie: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.mkv").symlink_to(movie)
+    os.mkfifo(tmp_path / "pipe.mkv")
+    for name in ("link.mkv", "pipe.mkv", "none.mkv"):
+        with pytest.raises(OSError):  # noqa: PT011
+            probe(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("import time; time.sleep(60)", "examined in"),
+        ("import os; os.kill(os.getpid(), 11)", "brings down"),
+    ],
+)
+def test_what_hangs_or_crashes_the_process_is_damaged(
+    movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
+) -> None:
+    (tmp_path / "child.py").write_text(script)
+    monkeypatch.setattr(probing.child, "__file__", str(tmp_path / "child.py"))
+    monkeypatch.setattr(probing, "_SECONDS", 1.0)
+    assert why in probe(movie).damaged
+
+
+def test_a_scan_with_the_real_thing(put_movie: Callable[[str], Path]) -> None:
+    assert probe(put_movie("a.mkv")).tracks

@@ -1,0 +1,140 @@
+"""What retention takes, and what it spares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from control_api.errors import Conflict
+from control_api.library.retention import Disk, Reason, Retention, decide
+from control_api.library.store import Weight
+from control_api.settings.model import RetentionSettings
+from tests.control_api.library.conftest import NOW, House
+
+DAY = 86_400.0
+
+
+def video(id: str, age_days: float, size: int = 10, **changes: Any) -> Weight:
+    start = NOW - age_days * DAY
+    return Weight(id, "f", f"{id}.mkv", "", start, size, 0.0, "ready", False)._replace(**changes)
+
+
+VIDEOS = [
+    video("old", 50),
+    video("safe", 40, protected=True),
+    video("busy", 30),
+    video("open", 20, state="writing"),
+    video("new", 1),
+]
+
+
+def decided(disk: Disk | None = None, **settings: Any) -> dict[str, str]:
+    doomed = decide(
+        VIDEOS,
+        RetentionSettings(**settings),
+        NOW,
+        {"f": disk or Disk(0.0)},
+        lambda id: id == "busy",
+    )
+    return {one.video.id: str(one.reason) for one in doomed}
+
+
+@pytest.mark.parametrize(
+    ("settings", "doomed"),
+    [
+        ({}, {}),
+        ({"max_age": 10 * DAY}, {"old": "age"}),
+        ({"max_age": 3600.0}, {"old": "age", "new": "age"}),
+        ({"max_bytes": 50}, {}),
+        ({"max_bytes": 49}, {"old": "size"}),
+        ({"max_bytes": 0}, {"old": "size", "new": "size"}),
+        ({"max_age": 10 * DAY, "max_bytes": 35}, {"old": "age", "new": "size"}),
+    ],
+)
+def test_by_age_and_size(settings: dict[str, Any], doomed: dict[str, str]) -> None:
+    assert decided(**settings) == doomed
+
+
+def test_by_free_space_counting_what_the_trash_gives_back() -> None:
+    assert decided(Disk(95.0), min_free_bytes=100) == {"old": "space"}
+    assert decided(Disk(85.0), min_free_bytes=100) == {"old": "space", "new": "space"}
+    assert decided(Disk(85.0, coming=15.0), min_free_bytes=100) == {}
+
+
+def test_of_two_disks_only_the_full_one() -> None:
+    videos = [video("here", 3), video("there", 2, folder="g")]
+    disks = {"f": Disk(1000.0), "g": Disk(0.0)}
+    (one,) = decide(videos, RetentionSettings(min_free_bytes=5), NOW, disks)
+    assert (one.video.id, one.reason) == ("there", Reason.SPACE)
+
+
+def test_age_counts_from_the_end() -> None:
+    long = [video("long", 2, duration=1.5 * DAY)]
+    assert decide(long, RetentionSettings(max_age=DAY), NOW, {}) == []
+
+
+def retention(house: House, **settings: Any) -> Retention:
+    return Retention(
+        house.store,
+        house.folders,
+        lambda: RetentionSettings(**settings),
+        house.clock,
+        tell=lambda kind, studio, said, **_: house.told.append(said),
+        in_use=lambda id: id in house.in_use,
+        throw=house.service.throw,
+        empty=house.service.empty,
+    )
+
+
+def test_it_goes_to_the_trash_and_a_day_later_off_the_disk(house: House) -> None:
+    house.put("2026-01-01 10-00-00.mkv")
+    house.put("2026-11-14 10-00-00.mkv")
+    house.scan()
+    keeper = retention(house, max_age=30 * DAY)
+    assert [one.video.name for one in keeper.plan()] == ["2026-01-01 10-00-00.mkv"]
+    assert len(house.rows()) == 2
+    keeper.run()
+    assert set(house.rows()) == {"2026-11-14 10-00-00.mkv"}
+    assert keeper.deleted == {"age": 1, "size": 0, "space": 0}
+    assert house.told == ["1 videos went to the trash: 1 by age"]
+    keeper.run()
+    assert len(house.told) == 1
+    house.clock.time += DAY + 1
+    keeper.run()
+    assert house.files() == {"2026-11-14 10-00-00.mkv"}
+
+
+def test_without_bounds_only_the_old_trash_goes(house: House) -> None:
+    house.put("2020-01-01 10-00-00.mkv")
+    house.put("a.mkv")
+    house.scan()
+    house.service.throw(house.rows()["a.mkv"].id)
+    house.clock.time += DAY + 1
+    retention(house).run()
+    assert house.files() == {"2020-01-01 10-00-00.mkv"}
+
+
+def test_what_is_protected_at_the_last_moment_stays(house: House) -> None:
+    house.put("2020-01-01 10-00-00.mkv")
+    house.scan()
+    keeper = retention(house, max_age=DAY)
+    planned = keeper.plan()
+    house.service.protect(planned[0].video.id, True)
+    assert not keeper._takes(planned[0])
+    with pytest.raises(Conflict):
+        house.service.throw(planned[0].video.id)
+
+
+def test_a_disk_that_is_full_enough_takes_no_more_each_hour(house: House) -> None:
+    for day in range(1, 5):
+        house.put(f"2026-11-0{day} 10-00-00.mkv", b"x" * 4096)
+    house.scan()
+    free = next(iter(retention(house)._disks().values())).free
+    keeper = retention(house, min_free_bytes=int(free) + 2**40)
+    assert len(keeper.plan()) == 4
+    (disk,) = retention(house)._disks().values()
+    assert disk.coming == 0
+    keeper.run()
+    (disk,) = retention(house)._disks().values()
+    assert disk.coming == 4 * 4096
