@@ -73,8 +73,7 @@ class Driver:
         except Unreachable as error:
             self.faults.lost(str(error))
             return None
-        if self.faults.back():
-            self.hurry()
+        self.faults.back()
         return seen
 
     def hurry(self) -> None:

@@ -25,13 +25,11 @@ class Faults:
             self._tell(Kind.OBS_LOST, self._studio, f"OBS {why}")
         self.unreachable = why
 
-    def back(self) -> bool:
-        """OBS answers; True if it did not before."""
-        if self.unreachable is None:
-            return False
-        self.unreachable = None
-        self._tell(Kind.OBS_BACK, self._studio, "OBS answers again")
-        return True
+    def back(self) -> None:
+        """OBS answers."""
+        if self.unreachable is not None:
+            self._tell(Kind.OBS_BACK, self._studio, "OBS answers again")
+            self.unreachable = None
 
     def failed(self, why: str) -> None:
         """It does not record, or does not stop."""

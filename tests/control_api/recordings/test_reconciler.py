@@ -144,3 +144,31 @@ def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
     run = evening.runs.get(1, BEGIN + 60)
     assert run is not None
     assert (run.outcome, run.end) == ("recorded", BEGIN + 90)
+
+
+def test_a_window_that_was_booked_is_not_booked_again_after_a_crash(evening: Evening) -> None:
+    play(evening, 183)
+    evening.crash()
+    play(evening, 195)
+    evening.boot()
+    play(evening, 197)
+    run = evening.runs.get(2, BEGIN + 120)
+    assert run is not None
+    assert (run.outcome, run.recorded_seconds) == ("recorded", 60)
+
+
+def test_a_recording_that_took_the_place_of_ours_is_not_taken_for_it(evening: Evening) -> None:
+    play(evening, 70)
+    evening.crash()
+    evening.obs.stop_by_hand()
+    play(evening, 72)
+    evening.obs.start_by_hand()
+    # It runs longer by now than ours did when it was last seen.
+    play(evening, 100)
+    evening.boot()
+    play(evening, 102)
+    second, first = evening.store.newest(10)
+    assert (second.origin, second.obs_path) == ("foreign", "/rec/2.mkv")
+    assert (first.origin, first.obs_path, first.state) == ("schedule", "/rec/1.mkv", "finished")
+    play(evening, 200)
+    assert evening.obs.path == "/rec/2.mkv"
