@@ -128,7 +128,7 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
         container.metadata["creation_time"] = "2026-11-20T19:30:00.000000Z"
         picture: Any = container.add_stream("mpeg4", 25)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
-        sound: Any = container.add_stream("aac", 48000)
+        sound: Any = container.add_stream("aac", 48000, layout="mono")
         for _ in range(50):
             image = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
             container.mux(picture.encode(image))

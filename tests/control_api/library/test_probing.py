@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,7 @@ def test_a_video(movie: Path) -> None:
     assert (picture["kind"], picture["codec"], picture["width"]) == ("video", "mpeg4", 64)
     assert (picture["height"], picture["fps"]) == (48, 25.0)
     assert (sound["kind"], sound["channels"], sound["sample_rate"]) == ("audio", 1, 48000)
-    assert found.created == 1795203000.0 - 1200 * 0 or found.created is not None
+    assert found.created == datetime(2026, 11, 20, 19, 30, tzinfo=UTC).timestamp()
 
 
 def test_one_that_was_cut_off_plays_and_has_a_length(movie: Path, tmp_path: Path) -> None:
@@ -42,10 +45,10 @@ def test_what_is_hardly_begun_is_damaged(movie: Path, tmp_path: Path, keep: int)
 def scripts(secret: Path, port: int) -> dict[str, str]:
     return {
         "concat": f"ffconcat version 1.0\nfile '{secret}'\n",
-        "hls of a file": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{secret}\n#EXT-X-ENDLIST\n",
+        "hls of a file": f"#EXTM3U\n#EXTINF:9,\nfile://{secret}\n#EXT-X-ENDLIST\n",
         "hls of a url": f"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:{port}/x.ts\n#EXT-X-ENDLIST\n",
         "sdp": f"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video {port} RTP/AVP 96\n",
-        "dash": f'<MPD><Period><BaseURL>file://{secret}</BaseURL></Period></MPD>',
+        "dash": f"<MPD><Period><BaseURL>file://{secret}</BaseURL></Period></MPD>",
     }
 
 
@@ -73,11 +76,12 @@ def test_the_process_that_looks_cannot_open_anything(tmp_path: Path) -> None:
         "for call in (lambda: open('/etc/passwd'), lambda: __import__('socket').socket()):\n"
         "    try:\n        call()\n    except OSError as error:\n        print(error.errno)\n"
     )
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
-    told = subprocess.run([sys.executable, "-c", "import socket\n" + script.read_text()],
-                          capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [sys.executable, "-c", "import socket\n" + script.read_text()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert told.stdout.split() == ["24", "24"], told.stderr
 
 

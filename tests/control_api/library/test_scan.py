@@ -214,7 +214,7 @@ def test_ten_thousand_unchanged_files(house: House) -> None:
     begin = time.perf_counter()
     tally = house.scan()
     seconds = time.perf_counter() - begin
-    print(f"scan of 10,000 unchanged files: {seconds:.2f} s")
+    print(f"scan of 10,000 unchanged files: {seconds:.2f} s")  # noqa: T201
     assert (tally.seen, tally.examined, tally.vanished, house.probed) == (10_000, 0, 0, [])
     assert seconds < 3
 
@@ -269,6 +269,10 @@ def test_a_hundred_thousand_in_the_list(house: House, database: Database) -> Non
         rows.append(row)
     with database.begin() as session:
         session.add_all([is_indexed(row) for row in rows])
+    if database.url.get_backend_name() == "postgresql":
+        # What its autovacuum does within a minute.
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bare:
+            bare.exec_driver_sql("VACUUM ANALYZE videos")
     day = datetime.fromtimestamp(NOW - 50_000 * 600, BERLIN).date()
     asked = {
         "first page": lambda: house.service.page(Wanted()),
@@ -286,10 +290,10 @@ def test_a_hundred_thousand_in_the_list(house: House, database: Database) -> Non
         begin = time.perf_counter()
         items, total = ask()
         seconds = time.perf_counter() - begin
-        print(f"{database.url.get_backend_name()}, {name}: {1000 * seconds:.1f} ms of {total}")
+        print(f"{database.url.get_backend_name()}, {name}: {1000 * seconds:.1f} ms of {total}")  # noqa: T201
         assert items
         assert seconds < 1
     begin = time.perf_counter()
     known = house.store.known("library")
-    print(f"index for a scan: {time.perf_counter() - begin:.2f} s")
+    print(f"index for a scan: {time.perf_counter() - begin:.2f} s")  # noqa: T201
     assert len(known) == 100_000

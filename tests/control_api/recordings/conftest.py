@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,11 +16,12 @@ from leitstand.demo.obs import DemoObs
 TOKEN = "an-admin-of-tests"
 
 
-def configured(folder: Path, port: int, recordings: Path) -> Config:
-    """One studio, everything else in the folder."""
+def configured(folder: Path, port: int, recordings: Path, **more: Any) -> Config:
+    """The studio "stage" and maybe `more` by name; everything else in the folder."""
+    stage = {"name": "stage", "port": port, "recordings": recordings}
     return Config.model_validate(
         {
-            "obs": [{"name": "stage", "port": port, "recordings": recordings}],
+            "obs": [stage, *({"name": name, **each} for name, each in more.items())],
             "control_api": {
                 "state": folder / "state",
                 "listen": "127.0.0.1:0",

@@ -95,7 +95,9 @@ def picture(number: int, size: tuple[int, int]) -> np.ndarray:
     for bit in range(_BITS):
         made[:24, bit * bar : (bit + 1) * bar] = 235 if number >> bit & 1 else 16
     y, x = np.mgrid[24:height, 0:width]
-    made[24:] = (128 + 90 * np.sin((x + 3 * number) / 9) * np.cos((y - number) / 7)).astype(np.uint8)
+    made[24:] = (128 + 90 * np.sin((x + 3 * number) / 9) * np.cos((y - number) / 7)).astype(
+        np.uint8
+    )
     return made
 
 
@@ -124,9 +126,10 @@ def watch(path: Path) -> Seen:
             for frame in clip.decode(video):
                 numbers.append(number_of(frame.reformat(format="gray").to_ndarray()))
                 times.append(float(frame.pts * frame.time_base))
-            clip.seek(-10_000_000)
-            packets = sum(1 for packet in clip.demux(video) if packet.size)
         count = len(clip.streams.audio)
+    with av.open(str(path)) as clip:
+        if clip.streams.video:
+            packets = sum(1 for packet in clip.demux(video=0) if packet.size)
     for place in range(count):
         clicks.append(_clicks(path, place))
     return Seen(numbers, times, clicks, packets)

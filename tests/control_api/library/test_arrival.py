@@ -1,0 +1,64 @@
+"""The whole service: what OBS records is in the library when it has stopped, exact to the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from control_api.bootstrap import ControlApi
+from leitstand.demo.obs import DemoObs
+from tests.control_api.recordings.conftest import TOKEN, configured
+from tests.running import eventually
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    return folder
+
+
+def test_a_recording_arrives_by_itself(
+    recordings: Path, tmp_path: Path, put_movie: Callable[[str], Path]
+) -> None:
+    put_movie("2026-11-20 20-30-00.mkv").rename(recordings / "2026-11-20 20-30-00.mkv")
+    with DemoObs(recordings, fps=15, size=(160, 90), cluster_seconds=0.5) as demo:
+        control = ControlApi(configured(tmp_path, demo.port, recordings))
+        control.start()
+        try:
+            client = TestClient(control.app, headers={"Authorization": f"Bearer {TOKEN}"})
+
+            def videos() -> list[dict[str, Any]]:
+                return list(client.get("/api/videos").json()["data"]["items"])
+
+            (found,) = eventually(videos)
+            assert (found["start_estimated"], found["studio"]) == (True, "stage")
+            assert found["start"] == "2026-11-20T20:30:00+01:00"
+            client.post("/api/recordings/start", json={"title": "Rehearsal"})
+
+            def written() -> list[dict[str, Any]]:
+                control.library.worker.scan()
+                return [one for one in videos() if one["state"] == "writing"]
+
+            eventually(written)
+            stopped = client.post("/api/recordings/stop", json={}).json()["data"]
+
+            def arrived() -> list[dict[str, Any]]:
+                return [one for one in videos() if one["recording_id"] == stopped["id"]]
+
+            (video,) = eventually(arrived)
+            assert (video["start"], video["title"]) == (stopped["start"], "Rehearsal")
+            assert (video["start_estimated"], video["state"]) == (False, "ready")
+            assert video["anchors"] == stopped["anchors"]
+            assert len(videos()) == 2
+            sidecar = recordings / f"{stopped['file']}.json"
+            assert json.loads(sidecar.read_text())["recording_id"] == stopped["id"]
+            assert control.library.readings().videos == 2
+            assert client.get("/api/videos/newest").json()["data"]["id"] == video["id"]
+        finally:
+            control.stop()

@@ -1,0 +1,54 @@
+"""The plan of a cut, from time stamps alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leitstand.cut.bitstream import Key
+from leitstand.cut.plan import delay, exact
+from leitstand.cut.request import CannotCopy
+
+# I P B b b, twice, in decoding order.
+_PTS = [0, 4, 2, 1, 3, 8, 6, 5, 7, 9, 13, 11, 10, 12, 17, 15, 14, 16]
+_KEYS = [2, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_head_ends_at_the_key_frame() -> None:
+    plan = exact(_PTS, _KEYS, 3, 18)
+    assert plan.head() == [3, 4, 5, 6, 7, 8]
+    assert (plan.copy_pts, plan.tail_pts) == (9, None)
+
+
+def test_what_needs_a_later_reference_is_encoded() -> None:
+    plan = exact(_PTS, _KEYS, 0, 16)
+    assert plan.tail() == [14, 15]
+
+
+def test_no_key_frame_is_said() -> None:
+    with pytest.raises(CannotCopy, match="no key frame"):
+        exact(_PTS, _KEYS, 1, 9)
+
+
+def test_open_groups_are_said() -> None:
+    keys = [Key.UNJOINABLE if one else 0 for one in _KEYS]
+    with pytest.raises(CannotCopy, match="open groups"):
+        exact(_PTS, keys, 0, 18)
+
+
+@given(st.integers(0, 17), st.integers(1, 18))
+def test_every_picture_is_made_or_copied_once(start: int, end: int) -> None:
+    try:
+        plan = exact(_PTS, _KEYS, start, end)
+    except CannotCopy:
+        return
+    copied = [one for one in _PTS[plan.copy_from : plan.copy_to] if one >= plan.copy_pts]
+    assert sorted(plan.head() + copied + plan.tail()) == list(range(start, end))
+    assert plan.head() + sorted(copied) + plan.tail() == list(range(start, end))
+
+
+@given(st.permutations(range(8)))
+def test_nothing_is_decoded_after_it_is_shown(order: list[int]) -> None:
+    ahead = delay(order)
+    assert all(place - ahead <= pts for place, pts in enumerate(order))
