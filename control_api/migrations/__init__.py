@@ -1,0 +1,1 @@
+"""From any version of the tables to this one; Alembic runs them."""
