@@ -15,10 +15,13 @@ from control_api.admin.router import router as admin
 from control_api.audit.router import router as audit
 from control_api.auth.access import Viewer
 from control_api.auth.router import router as auth
+from control_api.clips.router import router as clips
 from control_api.envelope import Failure
 from control_api.errors import ApiError
 from control_api.events.router import router as events
 from control_api.health.router import router as health
+from control_api.jobs.router import router as jobs
+from control_api.library.router import router as library
 from control_api.logs.router import router as logs
 from control_api.machine.router import router as machine
 from control_api.metrics.router import router as metrics
@@ -36,6 +39,9 @@ ROUTERS: Sequence[APIRouter] = (
     events,
     previews,
     recordings,
+    clips,
+    library,
+    jobs,
     settings,
     schedules,
     admin,

@@ -14,10 +14,15 @@ from control_api.auth.first_admin import ensure_admin, terminal
 from control_api.auth.gate import TokenGate
 from control_api.auth.service import AuthService
 from control_api.auth.store import AuthStore
+from control_api.clips.room import Clips
 from control_api.clock import Clock, SystemClock
 from control_api.database import opened
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.jobs.kinds import Kind
+from control_api.jobs.service import JobService
+from control_api.jobs.store import JobStore
+from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
 from control_api.recordings.control import Control, Journal
@@ -60,18 +65,15 @@ class ControlApi:
             runs=self.runs,
         )
         self.recordings = self._recordings(config, clock)
+        self.kinds: dict[str, Kind] = {}
+        self.jobs = self._job_service(config, clock)
+        self.library = self._library(config, clock)
+        self.clips = self._clips(config, clock)
         self.timer = Timer()
+        self.library.begin(self.timer)
+        self.jobs.begin(self.timer)
         self.desk.begin(self.timer)
-        sights = Sights(
-            self.studios,
-            self.events,
-            self.settings,
-            self.schedules,
-            self.recordings,
-            self.runs,
-            self.database,
-        )
-        self.outlook = Outlook(sights, config.control_api, clock, lambda: self.is_alive)
+        self.outlook = self._outlook(config, clock)
         self.outlook.begin(self.timer)
         self.timer.every(_FORGET_SECONDS, "forget events", self._forget)
         limits = Limits(clock)
@@ -82,6 +84,9 @@ class ControlApi:
             SettingsService: self.settings,
             **self.desk.provided,
             **self.outlook.provided,
+            **self.library.provided,
+            **self.clips.provided,
+            JobService: self.jobs,
             ScheduleService: self.schedules,
             RecordingService: self.recordings,
             AuthService: self.auth,
@@ -112,13 +117,18 @@ class ControlApi:
         settings = self._settings
         ensure_admin(self.auth, settings.admin_token, settings.state, terminal())
         self.timer.start()
+        self.library.start()
         self.control.start()
         self._server.start()
+        # Last: where the port is taken already, the jobs are somebody else's.
+        self.jobs.start()
 
     def stop(self) -> None:
         self._server.stop()
         self.timer.stop()
         self.control.stop()
+        self.library.stop()
+        self.jobs.stop()
         self.desk.close()
         self.studios.close()
         self.database.close()
@@ -139,6 +149,44 @@ class ControlApi:
             ZoneInfo(config.control_api.timezone),
             longest=lambda: self.settings.current.recording.max_duration,
             default_title=lambda studio: self.settings.current.studio(studio).title or "",
+        )
+
+    def _outlook(self, config: Config, clock: Clock) -> Outlook:
+        sights = Sights(
+            self.studios,
+            self.events,
+            self.settings,
+            self.schedules,
+            self.recordings,
+            self.runs,
+            self.database,
+            self.library,
+            self.jobs,
+        )
+        return Outlook(sights, config.control_api, clock, lambda: self.is_alive)
+
+    def _library(self, config: Config, clock: Clock) -> Library:
+        library = Library(
+            config, self.database, self.events, self.settings, clock, in_use=self.jobs.in_use
+        )
+        self.events.listen(library.heard)
+        return library
+
+    def _clips(self, config: Config, clock: Clock) -> Clips:
+        folder = config.control_api.state / "clips"
+        memory = Memory(SettingStore(self.database), clock)
+        clips = Clips(self.database, self.library.service, memory, folder, clock)
+        self.kinds[clips.kind.name] = clips.kind
+        return clips
+
+    def _job_service(self, config: Config, clock: Clock) -> JobService:
+        return JobService(
+            JobStore(self.database),
+            self.kinds,
+            clock,
+            workers=lambda: self.settings.current.jobs.workers,
+            most_queued=lambda: self.settings.current.jobs.most_queued_per_token,
+            zone=ZoneInfo(config.control_api.timezone),
         )
 
     def _settings_service(self, config: Config, clock: Clock) -> SettingsService:

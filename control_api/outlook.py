@@ -16,6 +16,8 @@ from control_api.events.live import LiveEvents
 from control_api.events.service import EventService
 from control_api.health import checks
 from control_api.health.service import Check, HealthService
+from control_api.jobs.service import JobService
+from control_api.library.room import Library
 from control_api.logs import service as logs
 from control_api.logs.service import LogService
 from control_api.machine.service import ShutdownService, Wishes
@@ -49,6 +51,12 @@ class Sights:
     recordings: RecordingService
     runs: RunStore
     database: Database
+    library: Library
+    jobs: JobService
+
+    def busy(self) -> str | None:
+        """What would be lost if the machine were shut down now."""
+        return self.recordings.busy() or self.jobs.busy()
 
 
 class Outlook:
@@ -65,7 +73,7 @@ class Outlook:
             _checks(sights, config, is_alive), clock, due_soon=self._due_soon
         )
         wishes = Wishes(
-            sights.recordings.busy,
+            sights.busy,
             grace=lambda: sights.settings.current.shutdown.grace,
             daily=lambda: sights.settings.current.shutdown.at,
         )
@@ -73,7 +81,15 @@ class Outlook:
             config.shutdown_command, sights.events, clock, ZoneInfo(config.timezone), wishes
         )
         free = free_bytes(config.library) if config.library else lambda: None
-        sources = Sources(self._studios, self._schedules, self._outcomes, free)
+        sources = Sources(
+            self._studios,
+            self._schedules,
+            self._outcomes,
+            free,
+            library=sights.library.readings,
+            jobs=sights.jobs.counts,
+            ended=sights.jobs.outcomes,
+        )
         self.provided: Provided = {
             PreviewService: PreviewService(
                 sights.studios,

@@ -2,8 +2,11 @@
 
 from control_api.audit.tables import AuditRow
 from control_api.auth.tables import LoginRow, TokenRow
+from control_api.clips.tables import ClipRow, LinkRow
 from control_api.database import Base
 from control_api.events.tables import EventRow
+from control_api.jobs.tables import JobRow
+from control_api.library.tables import IntentRow, VideoRow
 from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.tables import RunRow, ScheduleRow
 from control_api.settings.tables import SettingRow
@@ -11,8 +14,12 @@ from control_api.settings.tables import SettingRow
 __all__ = [
     "AuditRow",
     "Base",
+    "ClipRow",
     "EventRow",
     "HeartbeatRow",
+    "IntentRow",
+    "JobRow",
+    "LinkRow",
     "LoginRow",
     "OverrideRow",
     "RecordingRow",
@@ -20,4 +27,5 @@ __all__ = [
     "ScheduleRow",
     "SettingRow",
     "TokenRow",
+    "VideoRow",
 ]

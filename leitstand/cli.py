@@ -164,6 +164,24 @@ def revoke(
 
 
 @command
+def clip_(
+    file: Annotated[Path, typer.Argument(help="The recording.")],
+    start: Annotated[str, typer.Option("--from", metavar="T", help="Seconds or HH:MM:SS.mmm.")],
+    end: Annotated[str, typer.Option("--to", metavar="T", help="The first moment left out.")],
+    mode: Annotated[str, typer.Option(help="exact, copy or reencode.")] = "exact",
+    output: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="Default: FILE-clip.mp4 beside it.")
+    ] = None,
+) -> None:
+    """Cut [from, to) out of a recording, exact to the frame, at the cost of a copy."""
+    from leitstand import clip
+
+    _set_up_logs("warning")
+    wish = clip.Wish(file, start, end, mode, output)
+    typer.echo(clip.run(wish, stop_event(), Console(stderr=True)))
+
+
+@command
 def snapshot(config_file: ConfigOption = None, log_level: LogLevelOption = "warning") -> None:
     """Ask every source once and print what they said, as JSON."""
     _set_up_logs(log_level)

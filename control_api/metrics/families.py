@@ -108,6 +108,45 @@ _LIBRARY = (
     ),
 )
 
+_VIDEOS = (
+    Row(
+        "leitstand_library_videos",
+        "Videos in the library, those in the trash left out.",
+        (),
+        lambda reading: [((), reading.videos)],
+    ),
+    Row(
+        "leitstand_library_bytes",
+        "What they take.",
+        (),
+        lambda reading: [((), reading.bytes)],
+    ),
+    Row(
+        "leitstand_retention_deleted_total",
+        "Videos that retention took, since the service began.",
+        ("reason",),
+        lambda reading: [((reason,), n) for reason, n in sorted(reading.deleted.items())],
+    ),
+)
+
+_JOBS = (
+    Row(
+        "leitstand_jobs",
+        "Jobs that are known, by state.",
+        ("kind", "state"),
+        lambda counted: sorted(counted.items()),
+    ),
+)
+
+_ENDED = (
+    Row(
+        "leitstand_jobs_total",
+        "Jobs that are over, since the service began.",
+        ("kind", "outcome"),
+        lambda counted: sorted(counted.items()),
+    ),
+)
+
 _BUILD = (
     Row(
         "leitstand_build_info",
@@ -128,6 +167,9 @@ class Readings(Collector):
             (sources.schedules, _SCHEDULES),
             (sources.outcomes, _OUTCOMES),
             (sources.library_bytes, _LIBRARY),
+            (sources.library, _VIDEOS),
+            (sources.jobs, _JOBS),
+            (sources.ended, _ENDED),
         )
 
     def collect(self) -> Iterator[Metric]:

@@ -29,10 +29,29 @@ class ScheduleReading:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryReading:
+    """What there is, and what retention took since the start, by reason."""
+
+    videos: int
+    bytes: int
+    deleted: Mapping[str, int]
+
+
+Counts = Callable[[], Mapping[tuple[str, str], float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the readings come from. `outcomes` counts recordings by studio and outcome."""
+    """Where the readings come from.
+
+    `outcomes` counts recordings by studio and outcome, `jobs` those that there are by kind and
+    state, `ended` those that are over since the start by kind and outcome.
+    """
 
     studios: Callable[[], Sequence[StudioReading]]
     schedules: Callable[[], Sequence[ScheduleReading]]
-    outcomes: Callable[[], Mapping[tuple[str, str], float]]
+    outcomes: Counts
     library_bytes: Callable[[], float | None]
+    library: Callable[[], LibraryReading]
+    jobs: Counts
+    ended: Counts

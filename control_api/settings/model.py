@@ -81,6 +81,13 @@ class EventSettings(Group):
     keep_days: int = Field(365, ge=1, le=3650, description="how many days events are kept")
 
 
+class JobSettings(Group):
+    workers: int = Field(1, ge=1, le=4, description="how many jobs run at once")
+    most_queued_per_token: int = Field(
+        20, ge=1, le=1000, description="jobs that one token may have that are not done"
+    )
+
+
 class StudioSettings(Group):
     title: Text = Field(None, description="title of recordings that are given none")
     camera_input: Text = Field(None, description="OBS's name of the camera, for a reload")
@@ -104,6 +111,7 @@ class Settings(Group):
     shutdown: ShutdownSettings = ShutdownSettings()
     retention: RetentionSettings = RetentionSettings()
     events: EventSettings = EventSettings()
+    jobs: JobSettings = JobSettings()
     studios: dict[str, StudioSettings] = {}
 
     def studio(self, name: str) -> StudioSettings:

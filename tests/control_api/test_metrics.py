@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from control_api.auth.access import Role
 from control_api.events.service import EventService
 from control_api.metrics.page import MetricsPage, free_bytes
-from control_api.metrics.readings import ScheduleReading, Sources, StudioReading
+from control_api.metrics.readings import LibraryReading, ScheduleReading, Sources, StudioReading
 from control_api.metrics.requests import Measured, Requests
 from control_api.provide import provide
 from leitstand import __version__
@@ -29,6 +29,9 @@ def sources(**changed: Any) -> Sources:
         ],
         "outcomes": lambda: {("stage", "complete"): 7, ("stage", "failed"): 1},
         "library_bytes": lambda: 5e9,
+        "library": lambda: LibraryReading(12, 34_000, {"age": 3}),
+        "jobs": lambda: {("clip", "running"): 1},
+        "ended": lambda: {("clip", "succeeded"): 5},
     }
     return Sources(**ordinary | changed)
 

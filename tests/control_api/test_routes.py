@@ -17,7 +17,12 @@ from control_api.auth.access import Needs, Role
 from control_api.bootstrap import ControlApi
 from leitstand.config import Config
 
-PUBLIC = {("GET", "/api/ping"), ("GET", "/api/health"), ("POST", "/api/auth/login")}
+PUBLIC = {
+    ("GET", "/api/ping"),
+    ("GET", "/api/health"),
+    ("POST", "/api/auth/login"),
+    ("GET", "/api/links/{text}"),
+}
 """What is open to everybody."""
 
 SOCKET = "WEBSOCKET"

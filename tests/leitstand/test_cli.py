@@ -24,7 +24,7 @@ from tests.leitstand.conftest import Write
 from tests.running import Process, eventually, free_port, leitstand, process
 
 CONFIGURED = ("up", "api", "exporter", "snapshot", "doctor", "check-config")
-OTHERS = ("demo-mediamtx", "token", "version")
+OTHERS = ("clip", "demo-mediamtx", "token", "version")
 ENDS_WITHIN = 2.0
 
 

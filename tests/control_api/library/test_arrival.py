@@ -57,6 +57,7 @@ def test_a_recording_arrives_by_itself(
             assert video["anchors"] == stopped["anchors"]
             assert len(videos()) == 2
             sidecar = recordings / f"{stopped['file']}.json"
+            eventually(sidecar.exists)
             assert json.loads(sidecar.read_text())["recording_id"] == stopped["id"]
             assert control.library.readings().videos == 2
             assert client.get("/api/videos/newest").json()["data"]["id"] == video["id"]

@@ -21,7 +21,7 @@ class Recipe:
     codec: str = "libx264"
     options: dict[str, str] = field(default_factory=dict)
     rate: Fraction = Fraction(25)
-    seconds: int = 20
+    seconds: int = 12
     size: tuple[int, int] = (160, 96)
     pixels: str = "yuv420p"
     audio: Sequence[str] = ("aac",)

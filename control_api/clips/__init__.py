@@ -1,0 +1,1 @@
+"""Clips: parts of an evening, cut to the frame."""

@@ -1,0 +1,47 @@
+"""Clips and links in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from control_api.clips.tables import ClipRow, LinkRow
+from control_api.database import Database
+
+
+class ClipStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, row: ClipRow | LinkRow) -> None:
+        """Insert or update."""
+        with self._database.begin() as session:
+            session.merge(row)
+
+    def get(self, id: str) -> ClipRow | None:
+        with self._database.reading() as session:
+            return session.get(ClipRow, id)
+
+    def newest(self, limit: int, before: float | None = None) -> Sequence[ClipRow]:
+        """Newest first, of those made before that moment."""
+        query = select(ClipRow).order_by(ClipRow.created_at.desc(), ClipRow.id).limit(limit)
+        if before is not None:
+            query = query.where(ClipRow.created_at < before)
+        with self._database.reading() as session:
+            return session.scalars(query).all()
+
+    def delete(self, id: str) -> None:
+        """The clip and its links."""
+        with self._database.begin() as session:
+            session.execute(delete(LinkRow).where(LinkRow.clip_id == id))
+            session.execute(delete(ClipRow).where(ClipRow.id == id))
+
+    def link(self, id: str) -> LinkRow | None:
+        with self._database.reading() as session:
+            return session.get(LinkRow, id)
+
+    def links(self, clip_id: str) -> Sequence[LinkRow]:
+        query = select(LinkRow).filter_by(clip_id=clip_id).order_by(LinkRow.created_at)
+        with self._database.reading() as session:
+            return session.scalars(query).all()

@@ -1,0 +1,142 @@
+"""Starts as many workers as there may be, oldest job first, in turn between callers; writes down
+what becomes of each."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from control_api.clock import Clock
+from control_api.jobs.attempt import Attempt
+from control_api.jobs.kinds import Kind
+from control_api.jobs.settling import Settling
+from control_api.jobs.store import JobStore, State
+from control_api.jobs.tables import JobRow
+from control_api.jobs.worker import Ending, Why
+
+logger = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+_STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    attempt: Attempt
+    thread: threading.Thread
+
+
+class Dispatcher:
+    """`outcomes` counts the jobs that are over, by kind and outcome, since the start."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        kinds: Mapping[str, Kind],
+        clock: Clock,
+        *,
+        workers: Callable[[], int],
+        ended: Callable[[JobRow], object],
+    ) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._clock = clock
+        self._workers = workers
+        self._ended = ended
+        self._settling = Settling(store, kinds, clock)
+        self._changed = threading.Condition()
+        self._woken = False
+        self._stopping = threading.Event()
+        self._running: dict[int, Running] = {}
+        self._turns: Counter[str] = Counter()
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all workers; their jobs go on after the next start."""
+        self._stopping.set()
+        self.wake()
+        with self._changed:
+            running = list(self._running.values())
+        for each in running:
+            each.attempt.end(Why.STOPPED)
+        for thread in (self._thread, *(each.thread for each in running)):
+            if thread.is_alive():
+                thread.join(_STOP_SECONDS)
+
+    def wake(self) -> None:
+        """There may be something to begin."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
+    def cancel(self, id: int) -> bool:
+        """End the worker of a job; whether it has one. Does not wait for its end."""
+        with self._changed:
+            running = self._running.get(id)
+        if running is not None:
+            running.attempt.end(Why.CANCELLED)
+        return running is not None
+
+    def _run(self) -> None:
+        self._insist(self._settling.recover)
+        while not self._stopping.is_set():
+            self._safely(self._fill)
+            with self._changed:
+                self._changed.wait_for(lambda: self._woken, _LOOK_SECONDS)
+                self._woken = False
+
+    def _fill(self) -> None:
+        while self._begin_next():
+            pass
+
+    def _begin_next(self) -> bool:
+        # One step for whoever wants to cancel it: either still queued, or with a worker.
+        with self._changed:
+            if self._stopping.is_set() or len(self._running) >= self._workers():
+                return False
+            job = self._store.claim(self._clock.now(), self._turns.__getitem__)
+            if job is None:
+                return False
+            self._turns[job.by] = max(self._turns.values(), default=0) + 1
+            attempt = Attempt(job, self._kinds.get(job.kind), self._store, self._clock)
+            thread = threading.Thread(
+                target=self._work, args=(job, attempt), name=f"job {job.id}", daemon=True
+            )
+            self._running[job.id] = Running(attempt, thread)
+            thread.start()
+        return True
+
+    def _work(self, job: JobRow, attempt: Attempt) -> None:
+        ending = attempt.run()
+        self._insist(lambda: self._settle(job, ending))
+        with self._changed:
+            del self._running[job.id]
+        self.wake()
+
+    def _settle(self, job: JobRow, ending: Ending) -> None:
+        state = self._settling.settle(job, ending)
+        row = self._store.get(job.id)
+        if row is not None and state is not State.QUEUED:
+            self.outcomes[job.kind, str(state)] += 1
+            self._safely(lambda: self._ended(row))
+
+    def _insist(self, work: Callable[[], object]) -> None:
+        """Again and again until it is done: the database may be away, or its disk full."""
+        while not self._safely(work) and not self._stopping.wait(_LOOK_SECONDS):
+            pass
+
+    def _safely(self, work: Callable[[], object]) -> bool:
+        """The threads live on whatever the database does."""
+        try:
+            work()
+        except Exception:
+            logger.exception("jobs: what they came to cannot be written down")
+            return False
+        return True

@@ -1,0 +1,19 @@
+"""For the modules that do the work, each in a process of its own: what they are given and raise.
+
+Such a module has one function: `work(params, report)`. It returns the job's result, a mapping
+that JSON can hold, and calls `report(progress)` or `report(progress, seconds_left)` on the way,
+as often as it likes. What it prints goes to the log.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Report(Protocol):
+    def __call__(self, progress: float, seconds_left: float | None = None) -> None:
+        """`progress` is from 0 to 1; without `seconds_left` it is worked out."""
+
+
+class Failed(Exception):
+    """It cannot be done, and this sentence tells people why."""

@@ -1,0 +1,1 @@
+"""The library: the videos in the folders, found, named, kept and thrown away."""

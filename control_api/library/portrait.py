@@ -1,0 +1,134 @@
+"""What is known of a video, from all that tell of it. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import PurePosixPath
+from typing import Any
+
+from control_api.library.folders import Folder, Stat
+from control_api.library.names import TRASH, start_told
+from control_api.library.probing import Probe
+from control_api.library.sidecar import Sidecar
+from control_api.library.tables import VideoRow
+from control_api.recordings.tables import RecordingRow
+
+READY, WRITING, DAMAGED, TRASHED = "ready", "writing", "damaged", "trashed"
+_LONGEST_SEARCH = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file lies and how it was when it was looked at."""
+
+    folder: Folder
+    name: str
+    stat: Stat
+
+    @property
+    def is_trash(self) -> bool:
+        return self.name.startswith(f"{TRASH}/")
+
+    @property
+    def mtime(self) -> float:
+        return self.stat[1] / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is beside the file itself."""
+
+    sidecar: Sidecar | None = None
+    recording: RecordingRow | None = None
+
+
+def id_of(place: Place, salt: int = 0) -> str:
+    """The same after the index was lost."""
+    text = f"{place.folder.key}\0{place.name}\0{salt or ''}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def new(id: str, place: Place, now: float) -> VideoRow:
+    """A row that nothing is known for yet."""
+    row = VideoRow(
+        id=id,
+        folder=place.folder.key,
+        name=place.name,
+        studio=place.folder.studio,
+        title="",
+        notes="",
+        start=None,
+        start_estimated=True,
+        duration=0.0,
+        size=place.stat[0],
+        mtime_ns=place.stat[1],
+        tracks=[],
+        state=WRITING,
+        reason="",
+        protected=False,
+        created_at=now,
+        trashed_at=None,
+        missing_since=None,
+        anchors=[],
+        evening=None,
+        recording_id=None,
+        added_by="scan",
+    )
+    return row
+
+
+def is_indexed(row: VideoRow) -> VideoRow:
+    """Bring up to date what its indexes need."""
+    row.listed = row.state != TRASHED and row.missing_since is None
+    row.sort_start = row.mtime_ns / 1e9 if row.start is None else row.start
+    row.search = searchable(" ".join((row.title, PurePosixPath(row.name).name, row.notes)))
+    return row
+
+
+def searchable(text: str) -> str:
+    """Case does not count, nor how an umlaut was typed."""
+    return unicodedata.normalize("NFC", text.casefold())[:_LONGEST_SEARCH]
+
+
+def remember(row: VideoRow, kept: Sidecar) -> None:
+    """Take over what the sidecar says."""
+    for name in Sidecar.model_fields:
+        if name not in ("version", "id", "anchors", "studio", "created_at"):
+            setattr(row, name, getattr(kept, name))
+    row.anchors = [list(anchor) for anchor in kept.anchors]
+    row.studio = kept.studio or row.studio
+    row.created_at = kept.created_at or row.created_at
+
+
+def recorded(row: VideoRow, recording: RecordingRow) -> None:
+    """Take over what the recording says; what people wrote stays."""
+    row.start, row.start_estimated = recording.started_at, False
+    row.studio = recording.studio
+    row.title = row.title or recording.title
+    row.anchors = recording.anchors
+    row.evening, row.recording_id = recording.evening, recording.id
+    row.added_by = "recording"
+
+
+def examined(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:
+    """Take over what the file itself says."""
+    row.size, row.mtime_ns = place.stat
+    row.tracks, row.reason = probe.tracks, probe.damaged
+    recording = told.recording
+    row.duration = probe.duration or (recording.duration if recording else row.duration)
+    row.state = DAMAGED if probe.damaged else READY
+    if row.start is None or (row.start_estimated and told.sidecar is None):
+        row.start, row.start_estimated = _estimate(place, probe, row.duration, zone), True
+
+
+def _estimate(place: Place, probe: Probe, duration: float, zone: tzinfo) -> float:
+    guesses: Sequence[Any] = (
+        start_told(place.name, zone),
+        probe.created,
+        max(0.0, place.mtime - duration),
+    )
+    return float(next(guess for guess in guesses if guess is not None))

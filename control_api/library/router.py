@@ -1,0 +1,218 @@
+"""/api/videos: list, look, name, protect, download, delete and undo; the scan and retention."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from control_api.auth.access import Operator, Viewer
+from control_api.clock import local
+from control_api.envelope import Answer, Failure
+from control_api.library import download
+from control_api.library.names import shown
+from control_api.library.retention import Retention
+from control_api.library.service import LibraryService
+from control_api.library.shapes import (
+    AnchorOut,
+    DoomedOut,
+    EditIn,
+    PageOut,
+    RenameIn,
+    RetentionOut,
+    ScanOut,
+    VideoOut,
+)
+from control_api.library.store import Sort, Wanted
+from control_api.library.tables import VideoRow
+from control_api.library.worker import ScanWorker
+from control_api.provide import provided
+
+router = APIRouter(prefix="/videos", tags=["videos"])
+
+Service = Annotated[LibraryService, Depends(provided(LibraryService))]
+Worker = Annotated[ScanWorker, Depends(provided(ScanWorker))]
+Keeper = Annotated[Retention, Depends(provided(Retention))]
+VideoId = Annotated[str, Path(min_length=1, max_length=32, pattern="^[0-9a-f]+$")]
+StudioName = Annotated[str | None, Query(max_length=63, description="all, if left out")]
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure}}
+_CONFLICT = _MISSING | {409: {"model": Failure}, 503: {"model": Failure}}
+_FILE: dict[int | str, dict[str, Any]] = _CONFLICT | {
+    200: {"content": {"application/octet-stream": {}}, "description": "The file"},
+    206: {
+        "content": {"application/octet-stream": {}},
+        "description": "The part that was asked for",
+    },
+    304: {"description": "It is as the asker has it"},
+    416: {"description": "The range begins after the end"},
+}
+_MOST_DOOMED = 1000
+
+
+@router.get("")
+def listed(
+    _: Viewer,
+    service: Service,
+    *,
+    day: Annotated[date | None, Query(description="the local date of the start")] = None,
+    studio: StudioName = None,
+    q: Annotated[str, Query(max_length=100, description="text in title, name or notes")] = "",
+    sort: Sort = Sort.NEWEST,
+    page: Annotated[int, Query(ge=1, le=10_000_000)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Answer[PageOut]:
+    """The videos that are there, those being written too; the newest first."""
+    wanted = Wanted(studio=studio or None, text=q.strip().replace("\0", ""), sort=sort)
+    rows, total = service.page(wanted, day, page=page, page_size=page_size)
+    return Answer(data=PageOut(items=[_video(row, service) for row in rows], total=total))
+
+
+@router.get("/newest", responses=_MISSING)
+def newest(_: Viewer, service: Service, studio: StudioName = None) -> Answer[VideoOut]:
+    """The one that began last and is whole."""
+    return Answer(data=_video(service.newest(studio or None), service))
+
+
+@router.get("/trash")
+def trash(_: Viewer, service: Service) -> Answer[list[VideoOut]]:
+    """What was deleted within the last day, and may be restored."""
+    return Answer(data=[_video(row, service) for row in service.trash()])
+
+
+@router.get("/retention")
+def retention(_: Viewer, service: Service, keeper: Keeper) -> Answer[RetentionOut]:
+    """What would go to the trash by the settings `retention.*`, and why; a dry run."""
+    doomed = keeper.plan()
+    items = [
+        DoomedOut(
+            id=one.video.id,
+            name=PurePosixPath(one.video.name).name,
+            title=one.video.title,
+            start=shown(one.video.start, service.zone),
+            size=one.video.size,
+            reason=str(one.reason),
+        )
+        for one in doomed[:_MOST_DOOMED]
+    ]
+    size = sum(one.video.size for one in doomed)
+    return Answer(data=RetentionOut(items=items, total=len(doomed), bytes=size))
+
+
+@router.get("/scan")
+def scanned(_: Viewer, service: Service, worker: Worker) -> Answer[ScanOut]:
+    """How far the scan is, or how the last one was."""
+    return Answer(data=_scan(service, worker))
+
+
+@router.post("/scan", status_code=202)
+def scan(_: Operator, service: Service, worker: Worker) -> Answer[ScanOut]:
+    """Look for new, changed and vanished files, in the background."""
+    worker.scan()
+    return Answer(data=_scan(service, worker), message="a scan begins")
+
+
+@router.get("/{id}", responses=_MISSING)
+def one(_: Viewer, service: Service, id: VideoId) -> Answer[VideoOut]:
+    """One video, also one in the trash."""
+    return Answer(data=_video(service.get(id), service))
+
+
+@router.patch("/{id}", responses=_CONFLICT)
+def edit(_: Operator, service: Service, id: VideoId, body: EditIn) -> Answer[VideoOut]:
+    """Title and notes."""
+    values = {name: value for name, value in body.model_dump().items() if value is not None}
+    return Answer(data=_video(service.edit(id, values), service))
+
+
+@router.post("/{id}/rename", responses=_CONFLICT)
+def rename(_: Operator, service: Service, id: VideoId, body: RenameIn) -> Answer[VideoOut]:
+    """Another name for the file; its id stays."""
+    return Answer(data=_video(service.rename(id, body.name), service))
+
+
+@router.post("/{id}/protect", responses=_CONFLICT)
+def protect(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
+    """Keep it, whatever retention says."""
+    return Answer(data=_video(service.protect(id, True), service))
+
+
+@router.post("/{id}/unprotect", responses=_CONFLICT)
+def unprotect(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
+    """Let it be deleted again."""
+    return Answer(data=_video(service.protect(id, False), service))
+
+
+@router.delete("/{id}", responses=_CONFLICT)
+def throw(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
+    """To the trash, for a day."""
+    shown_ = _video(service.throw(id), service)
+    return Answer(data=shown_, message="it is in the trash for a day")
+
+
+@router.post("/{id}/restore", responses=_CONFLICT)
+def restore(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
+    """Back from the trash."""
+    return Answer(data=_video(service.restore(id), service))
+
+
+@router.get("/{id}/download", response_class=Response, responses=_FILE)
+def get_file(_: Viewer, service: Service, request: Request, id: VideoId) -> Response:
+    """The file, or a part of it by Range."""
+    return download.answer(service.opened(id), request.headers, service.zone)
+
+
+@router.head("/{id}/download", include_in_schema=False)
+def head_file(_: Viewer, service: Service, request: Request, id: VideoId) -> Response:
+    return download.answer(service.opened(id), request.headers, service.zone, body=False)
+
+
+def _scan(service: LibraryService, worker: ScanWorker) -> ScanOut:
+    now = worker.progress
+    tally = now.tally
+    return ScanOut(
+        running=now.running,
+        started_at=shown(now.started_at, service.zone),
+        ended_at=shown(now.ended_at, service.zone),
+        seen=tally.seen,
+        pending=tally.pending,
+        examined=tally.examined,
+        writing=tally.writing,
+        vanished=tally.vanished,
+        failed=tally.failed,
+    )
+
+
+def _video(row: VideoRow, service: LibraryService) -> VideoOut:
+    zone = service.zone
+    return VideoOut(
+        id=row.id,
+        name=PurePosixPath(row.name).name,
+        studio=row.studio,
+        title=row.title,
+        notes=row.notes,
+        start=shown(row.start, zone),
+        end=shown(_end(row), zone),
+        start_estimated=row.start_estimated,
+        duration=row.duration,
+        size=row.size,
+        tracks=row.tracks,
+        state=row.state,
+        reason=row.reason,
+        protected=row.protected,
+        evening=row.evening,
+        recording_id=row.recording_id,
+        anchors=[AnchorOut(offset=at, time=local(then, zone)) for at, then in row.anchors],
+        created_at=local(row.created_at, zone),
+        trashed_at=shown(row.trashed_at, zone),
+    )
+
+
+def _end(row: VideoRow) -> float | None:
+    """By the clock: what was recorded after the last pause follows its end."""
+    if row.start is None:
+        return None
+    offset, wall = row.anchors[-1] if row.anchors else (0.0, row.start)
+    return wall + max(0.0, row.duration - offset)

@@ -1,0 +1,194 @@
+"""Decides what may be done with a video, and gives other rooms what they need of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Protocol
+
+from control_api.clock import Clock
+from control_api.errors import ApiError, Conflict, NotFound
+from control_api.library.changes import Changes
+from control_api.library.names import TRASH, day_of, renamed
+from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING
+from control_api.library.store import VideoStore, Wanted
+from control_api.library.tables import VideoRow
+
+TRASH_SECONDS = 86_400.0
+
+
+class Named(Protocol):
+    """What a download is called after: a video, or a clip."""
+
+    id: Any
+    name: Any
+    title: Any
+    studio: Any
+    start: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file, open for reading; whoever asked closes it."""
+
+    row: Named
+    file: BinaryIO
+    size: int
+    mtime_ns: int
+
+
+class LibraryService:
+    """`in_use` says whether something, such as an export, reads a video at the moment."""
+
+    def __init__(
+        self,
+        store: VideoStore,
+        changes: Changes,
+        clock: Clock,
+        zone: tzinfo,
+        *,
+        in_use: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.zone = zone
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._in_use = in_use
+
+    def page(
+        self,
+        wanted: Wanted,
+        day: date | None = None,
+        *,
+        page: int = 1,
+        page_size: int = 50,
+    ) -> tuple[Sequence[VideoRow], int]:
+        """Some videos, and how many there are; `day` is the local date of the start."""
+        if day is not None:
+            between = day_of(datetime(day.year, day.month, day.day), self.zone)
+            wanted = Wanted(between, wanted.studio, wanted.text, wanted.sort)
+        return self._store.page(wanted, (page - 1) * page_size, page_size)
+
+    def newest(self, studio: str | None = None) -> VideoRow:
+        """Raises NotFound."""
+        if row := self._store.newest(studio):
+            return row
+        raise NotFound("there is no video yet" + (f" of {studio!r}" if studio else ""))
+
+    def get(self, id: str) -> VideoRow:
+        """One that is there, also in the trash. Raises NotFound."""
+        row = self._store.get(id)
+        if row is None or row.missing_since is not None:
+            raise NotFound(f"there is no video {id!r}; GET /api/videos lists them")
+        return row
+
+    def named(self, name: str) -> VideoRow:
+        """The newest whose file has this name. Raises NotFound."""
+        if row := self._store.named(name):
+            return row
+        raise NotFound(f"filename: there is no video {name[:100]!r}; GET /api/videos lists them")
+
+    def path(self, id: str) -> Path:
+        """Where a video's file is, for rooms that read it. Raises NotFound, Unavailable."""
+        return self._changes.path(self.get(id))
+
+    def edit(self, id: str, values: Mapping[str, Any]) -> VideoRow:
+        """Change title or notes. Raises NotFound, Conflict, Unavailable."""
+        with self._changes.lock:
+            row = self._there(id)
+            if values:
+                self._changes.note(row, values)
+        return row
+
+    def rename(self, id: str, base: str) -> VideoRow:
+        """Another name; the extension stays. Raises BadInput, Conflict, NotFound, Unavailable."""
+        with self._changes.lock:
+            row = self._whole(id)
+            target = renamed(row.name, base)
+            if target != row.name:
+                self._changes.move(row, target, {})
+        return row
+
+    def protect(self, id: str, protected: bool) -> VideoRow:
+        return self.edit(id, {"protected": protected})
+
+    def throw(self, id: str) -> VideoRow:
+        """To the trash. Raises Conflict for what is protected, written or in use."""
+        with self._changes.lock:
+            row = self._whole(id)
+            if row.protected:
+                raise Conflict(f"{_name(row)!r} is protected; unprotect it first")
+            values = {"state": TRASHED, "trashed_at": self._clock.now()}
+            self._changes.move(row, f"{TRASH}/{row.id}/{row.name}", values)
+        return row
+
+    def restore(self, id: str) -> VideoRow:
+        """Back from the trash. Raises Conflict if it is not there, or its name is taken."""
+        with self._changes.lock:
+            row = self.get(id)
+            if row.state != TRASHED:
+                raise Conflict(f"{_name(row)!r} is not in the trash")
+            target = str(PurePosixPath(*PurePosixPath(row.name).parts[2:]))
+            state = DAMAGED if row.reason else READY
+            self._changes.move(row, target, {"state": state, "trashed_at": None})
+        return row
+
+    def trash(self) -> Sequence[VideoRow]:
+        return self._store.trash()
+
+    def empty(self) -> int:
+        """Delete what has lain in the trash for a day; how many."""
+        before, gone = self._clock.now() - TRASH_SECONDS, 0
+        for row in self._store.trash():
+            if row.trashed_at is not None and row.trashed_at <= before:
+                # One folder that cannot be written keeps no other from it.
+                with contextlib.suppress(ApiError):
+                    gone += self._purge(row.id, before)
+        return gone
+
+    def opened(self, id: str) -> Opened:
+        """Raises NotFound, Conflict for what is being written, Unavailable."""
+        row = self._there(id)
+        if row.state == WRITING:
+            raise Conflict(f"{_name(row)!r} is still being written")
+        try:
+            opened = os.open(self._changes.path(row), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            raise NotFound(f"the file of the video {id!r} is not there at the moment") from None
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(opened)
+            raise NotFound(f"the file of the video {id!r} is no file any more")
+        return Opened(row, os.fdopen(opened, "rb", buffering=0), found.st_size, found.st_mtime_ns)
+
+    def _purge(self, id: str, before: float) -> bool:
+        with self._changes.lock:
+            row = self._store.get(id)
+            # It may have been restored meanwhile.
+            if row is None or row.state != TRASHED or (row.trashed_at or before + 1) > before:
+                return False
+            self._changes.purge(row)
+        return True
+
+    def _there(self, id: str) -> VideoRow:
+        row = self.get(id)
+        if row.state == TRASHED:
+            raise Conflict(f"{_name(row)!r} is in the trash; restore it first")
+        return row
+
+    def _whole(self, id: str) -> VideoRow:
+        row = self._there(id)
+        if row.state == WRITING:
+            raise Conflict(f"{_name(row)!r} is still being written")
+        if self._in_use(id):
+            raise Conflict(f"{_name(row)!r} is being exported; try again when that is done")
+        return row
+
+
+def _name(row: VideoRow) -> str:
+    return PurePosixPath(row.name).name

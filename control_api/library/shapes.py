@@ -1,0 +1,120 @@
+"""What goes in and out of /api/videos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from control_api.envelope import Shape
+
+Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Notes = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
+
+
+class EditIn(Shape):
+    """What is to change; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Dress rehearsal", "notes": "Sound from 20:10."}]}
+    )
+
+    title: Title | None = None
+    notes: Notes | None = None
+
+
+class RenameIn(Shape):
+    """The new name, without folder and extension."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Dress rehearsal"}]})
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    """1 to 120 letters, digits, spaces and -_.(); the extension stays."""
+
+
+class AnchorOut(Shape):
+    offset: float
+    """Seconds into the file."""
+    time: datetime
+    """The time it was then."""
+
+
+class VideoOut(Shape):
+    """One file of the library."""
+
+    id: str
+    name: str
+    """The file's name."""
+    studio: str | None
+    """Who recorded it, where that is known."""
+    title: str
+    notes: str
+    start: datetime | None
+    """When it begins by the clock."""
+    end: datetime | None
+    start_estimated: bool
+    """Whether the start was worked out from names and times instead of recorded."""
+    duration: float
+    """Seconds of picture and sound."""
+    size: int
+    """Bytes."""
+    tracks: list[dict[str, Any]]
+    """Of each its kind (video, audio), codec, language, and what goes with the kind."""
+    state: str
+    """ready, writing, damaged or trashed."""
+    reason: str
+    """Why it is damaged."""
+    protected: bool
+    """Whether neither people nor retention may delete it."""
+    evening: int | None
+    """The id of the first recording of what belongs together."""
+    recording_id: int | None
+    anchors: list[AnchorOut]
+    """The clock along the file: its beginning, and the end of each pause."""
+    created_at: datetime
+    """Since when it is known."""
+    trashed_at: datetime | None
+
+
+class PageOut(Shape):
+    """Some videos, and how many there are in all."""
+
+    items: list[VideoOut]
+    total: int
+
+
+class DoomedOut(Shape):
+    """A video that retention would take."""
+
+    id: str
+    name: str
+    title: str
+    start: datetime | None
+    size: int
+    reason: str
+    """age, size or space."""
+
+
+class RetentionOut(Shape):
+    """What would go to the trash now; nothing is done."""
+
+    items: list[DoomedOut]
+    """The first 1,000, oldest first."""
+    total: int
+    bytes: int
+
+
+class ScanOut(Shape):
+    """The scan that runs, or the last one; counts are files."""
+
+    running: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    seen: int
+    pending: int
+    """Still to be examined."""
+    examined: int
+    writing: int
+    vanished: int
+    failed: int

@@ -1,0 +1,72 @@
+"""The index of the videos, and the changes that are under way in their folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from control_api.database import Base
+
+
+class VideoRow(Base):
+    """One file: `name` within the folder that `folder` is the key of.
+
+    `anchors` is a list of `[offset, wall]`, as a recording has them. `listed`, `sort_start` and
+    `search` follow from the rest and are there for the indexes alone.
+    """
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        UniqueConstraint("folder", "name"),
+        Index("ix_videos_by_start", "listed", "sort_start", "id"),
+        Index("ix_videos_by_studio", "listed", "studio", "sort_start", "id"),
+        Index("ix_videos_by_title", "listed", "title", "id"),
+        Index("ix_videos_by_size", "listed", "size", "id"),
+        Index("ix_videos_by_duration", "listed", "duration", "id"),
+        Index("ix_videos_by_text", "listed", "search", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    folder: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(1000))
+    studio: Mapped[str | None] = mapped_column(String(63))
+    title: Mapped[str] = mapped_column(String(200))
+    notes: Mapped[str] = mapped_column(Text)
+    start: Mapped[float | None]
+    start_estimated: Mapped[bool]
+    duration: Mapped[float]
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    tracks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    protected: Mapped[bool]
+    created_at: Mapped[float]
+    trashed_at: Mapped[float | None]
+    missing_since: Mapped[float | None] = mapped_column(index=True)
+    anchors: Mapped[list[list[float]]] = mapped_column(JSON)
+    evening: Mapped[int | None] = mapped_column(index=True)
+    recording_id: Mapped[int | None]
+    added_by: Mapped[str] = mapped_column(String(100))
+    listed: Mapped[bool]
+    sort_start: Mapped[float]
+    search: Mapped[str] = mapped_column(String(600))
+
+
+class IntentRow(Base):
+    """A change of files that was begun; what a crash leaves of it is finished at the next start.
+
+    `kind` is `note` (write the sidecar), `move` (from `source` to `target`, then `changes` are
+    true of the row) or `purge`.
+    """
+
+    __tablename__ = "library_intents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    video_id: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(1000))
+    target: Mapped[str] = mapped_column(String(1000))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,69 @@
+"""`leitstand clip`: one clip out of one file, with a progress bar."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from leitstand.config import ConfigError
+from leitstand.cut import CutError, Mode, Part, Request, cut
+
+_TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command was asked for, as it was written."""
+
+    file: Path
+    start: str
+    end: str
+    mode: str
+    output: Path | None
+
+
+def run(wish: Wish, stop: threading.Event, console: Console) -> str:
+    """Make the clip; a sentence about it. Raises ConfigError; `stop` ends it and leaves nothing."""
+    request = _request(wish)
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(request.output.name, total=1.0)
+        try:
+            result = cut(request, lambda share: bar.update(task, completed=share), stop.is_set)
+        except CutError as error:
+            raise ConfigError(f"{wish.file}: {error}") from None
+    checked = ", checked against the source" if result.verdict and result.verdict.right else ""
+    why = f" ({result.reason})" if result.reason else ""
+    return f"{result.path}: {result.seconds:.3f} s, {result.mode_used}{why}{checked}"
+
+
+def seconds(text: str, option: str) -> float:
+    """`90`, `90.5`, `01:30`, `0:01:30.500` -> seconds. Raises ConfigError that names the option."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ConfigError(f"{option}: {text!r} must be seconds or HH:MM:SS.mmm into the file")
+    first, second, rest = found.groups()
+    parts = [part for part in (first, second) if part is not None]
+    if parts and float(rest) >= 60:
+        raise ConfigError(f"{option}: {text!r}: seconds go up to 59.999 after a colon")
+    total = 0.0
+    for part in parts:
+        total = (total + int(part)) * 60
+    return total + float(rest)
+
+
+def _request(wish: Wish) -> Request:
+    if wish.mode not in tuple(Mode):
+        raise ConfigError(f"--mode: {wish.mode!r} is not one of {', '.join(Mode)}")
+    if not wish.file.is_file():
+        raise ConfigError(f"{wish.file}: there is no such file")
+    part = Part(wish.file, seconds(wish.start, "--from"), seconds(wish.end, "--to"))
+    output = wish.output or wish.file.with_name(f"{wish.file.stem}-clip.mp4")
+    if output.exists():
+        raise ConfigError(f"--output: {output} is there already; choose another name")
+    return Request([part], output, Mode(wish.mode))

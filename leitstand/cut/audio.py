@@ -1,0 +1,198 @@
+"""The sound of a clip: copied by codec frames, or encoded where the container wants another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+
+from leitstand.cut.media import Media, base, seek
+from leitstand.cut.request import CannotCopy, Request
+
+_FITS = {
+    "mp4": {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"},
+    "mkv": None,
+    "webm": {"opus", "vorbis"},
+}
+# Their frames overlap: the first one decoded is wrong without the one before it.
+# (MP3's also borrow bits from up to three before.)
+_PRIMED = {"aac": 1, "mp3": 3, "opus": 4, "vorbis": 1}
+_BITRATE = 192_000
+# A container that counts in milliseconds rounds by this much.
+_ROUNDING = Fraction(2, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One encoded piece; times in seconds of the source's time stamps."""
+
+    data: bytes
+    time: Fraction
+    duration: Fraction
+
+
+def fits(codec: str, container: str) -> bool:
+    """Whether sound in `codec` can be copied into `container`."""
+    allowed = _FITS[container]
+    return allowed is None or codec in allowed
+
+
+def copied(
+    media: Media,
+    stream: Any,
+    span: tuple[Fraction, Fraction],
+    step: Callable[[], None],
+    *,
+    primed: bool = True,
+) -> Iterator[Sound]:
+    """The codec frames that touch `span`, and (`primed`) those before that the decoder needs."""
+    start, end = span
+    needed = _PRIMED.get(stream.codec_context.codec.canonical_name, 0)
+    priming = needed if primed else 0
+    length = _length(stream)
+    waiting: list[Sound] = []
+    begun = False
+    for sound in _steady(_packets(media, stream, start, step), length):
+        if sound.time >= end:
+            break
+        if not begun and sound.time + sound.duration <= start:
+            waiting = [*waiting, sound][-priming:] if priming else []
+            continue
+        begun = True
+        if waiting and abs(waiting[-1].time + waiting[-1].duration - sound.time) < _ROUNDING:
+            yield from waiting
+        waiting = []
+        yield sound
+
+
+def _length(stream: Any) -> Fraction | None:
+    size, rate = getattr(stream.codec_context, "frame_size", 0), stream.codec_context.sample_rate
+    return Fraction(size, rate) if size and size > 1 and rate else None
+
+
+def _packets(media: Media, stream: Any, start: Fraction, step: Callable[[], None]) -> Iterator[Any]:
+    unit = base(stream)
+    for margin in (Fraction(1, 2), Fraction(5), Fraction(30), None):
+        seek(media, stream, int((start - margin) / unit) if margin is not None else None)
+        source = media.container.demux(stream)
+        first = next((one for one in source if one.size and one.pts is not None), None)
+        if first is not None and (margin is None or first.pts * unit <= start - Fraction(1, 8)):
+            break
+    if first is None:
+        return
+    yield first
+    for packet in source:
+        step()
+        if packet.size and packet.pts is not None:
+            yield packet
+
+
+def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[Sound]:
+    """Takes the rounding of the container out of the times."""
+    expected: Fraction | None = None
+    for packet in packets:
+        unit = Fraction(packet.time_base)
+        time = packet.pts * unit
+        duration = length or (packet.duration or 0) * unit
+        if length and expected is not None and abs(time - expected) < _ROUNDING:
+            time = expected
+        expected = time + duration
+        yield Sound(bytes(packet), time, duration)
+
+
+def encoder_name(container: str) -> str:
+    """AAC, or Opus for WebM."""
+    return "libopus" if container == "webm" else "aac"
+
+
+def set_up(encoder: AudioCodecContext, stream: Any, request: Request) -> None:
+    """Sets up an encoder for the sound of `stream`; does not open it."""
+    source = stream.codec_context
+    encoder.sample_rate = 48_000 if encoder.name == "libopus" else source.sample_rate
+    encoder.layout = "stereo" if source.layout.nb_channels > 1 else "mono"
+    encoder.format = "flt" if encoder.name == "libopus" else "fltp"
+    encoder.bit_rate = request.audio_bitrate or _BITRATE
+    encoder.time_base = Fraction(1, encoder.sample_rate)
+
+
+def encoded(
+    media: Media,
+    stream: Any,
+    encoder: AudioCodecContext,
+    span: tuple[Fraction, Fraction],
+    step: Callable[[], None],
+) -> Iterator[Sound]:
+    """The sound of `span`, to the sample, encoded anew."""
+    start, end = span
+    rate = encoder.sample_rate
+    resampler = av.AudioResampler(encoder.format, encoder.layout, rate)
+    fifo = av.AudioFifo()
+    size = encoder.frame_size or 1024
+    origin: Fraction | None = None
+    written = 0
+    for frame in _trimmed(_frames(media, stream, start, end, step), start, end):
+        if origin is None:
+            origin = frame.pts * Fraction(frame.time_base)
+        frame.pts = None
+        for one in resampler.resample(frame):
+            one.pts, one.time_base = None, Fraction(1, rate)
+            fifo.write(one)
+        while (ready := fifo.read(size)) is not None:
+            yield from _pieces(encoder, ready, written, origin)
+            written += ready.samples
+    if origin is None:
+        return
+    rest = fifo.read(0, partial=True)
+    if rest is not None:
+        yield from _pieces(encoder, rest, written, origin)
+    yield from _pieces(encoder, None, written, origin)
+
+
+def _pieces(
+    encoder: AudioCodecContext, frame: Any, written: int, origin: Fraction
+) -> Iterator[Sound]:
+    if frame is not None:
+        frame.pts = written
+        frame.time_base = Fraction(1, encoder.sample_rate)
+    for packet in encoder.encode(frame):
+        unit = Fraction(packet.time_base)
+        length = Fraction(packet.duration or 0) * unit
+        yield Sound(bytes(packet), origin + (packet.pts or 0) * unit, length)
+
+
+def _frames(
+    media: Media, stream: Any, start: Fraction, end: Fraction, step: Callable[[], None]
+) -> Iterator[Any]:
+    decoder = stream.codec_context
+    decoder.flush_buffers()
+    unit = base(stream)
+    for packet in _packets(media, stream, start, step):
+        if packet.pts * unit >= end:
+            break
+        try:
+            yield from decoder.decode(packet)
+        except av.FFmpegError as error:
+            raise CannotCopy(f"the sound cannot be decoded: {error}") from error
+
+
+def _trimmed(frames: Iterator[Any], start: Fraction, end: Fraction) -> Iterator[Any]:
+    for frame in frames:
+        time = frame.pts * Fraction(frame.time_base)
+        first = max(0, round((start - time) * frame.sample_rate))
+        last = min(frame.samples, round((end - time) * frame.sample_rate))
+        if first >= last:
+            continue
+        if (first, last) == (0, frame.samples):
+            yield frame
+            continue
+        channels = frame.layout.nb_channels
+        step = 1 if frame.format.is_planar else channels
+        part = frame.to_ndarray()[:, first * step : last * step]
+        made = av.AudioFrame.from_ndarray(part.copy(), frame.format.name, frame.layout.name)
+        made.sample_rate, made.time_base = frame.sample_rate, Fraction(1, frame.sample_rate)
+        made.pts = round((time + Fraction(first, frame.sample_rate)) * frame.sample_rate)
+        yield made

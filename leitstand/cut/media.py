@@ -1,0 +1,207 @@
+"""A recording opened for reading: where it starts, what is in it, its packets from a key frame."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
+from av.video.stream import VideoStream
+
+from leitstand.cut.bitstream import Key, Nals
+from leitstand.cut.request import CannotCopy, CutError
+
+# Formats that hold media themselves: no playlist or script that names other files.
+_FORMATS = (
+    "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpegts,mpeg,flv,avi,ogg,wav,mp3,aac,flac,h264,hevc,mxf"
+)
+_MICROSECOND = Fraction(1, 1_000_000)
+# How far before the wanted place to seek until a key frame before it is found.
+_SEEK_MARGINS = (0, 1, 3, 10, 30, 120)
+# No codec keeps more pictures back than 16.
+_REORDERED_AT_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An open file. `origin` is the time of second zero, in seconds of its own time stamps."""
+
+    path: Path
+    container: InputContainer
+    origin: Fraction
+
+    @property
+    def video(self) -> VideoStream | None:
+        """The first moving picture; cover art is none."""
+        for stream in self.container.streams.video:
+            if not stream.disposition & av.stream.Disposition.attached_pic:
+                return stream
+        return None
+
+    @property
+    def audio(self) -> list[AudioStream]:
+        return [one for one in self.container.streams.audio if one.codec_context is not None]
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is, where the container says so."""
+        if self.container.duration is None:
+            return None
+        return self.container.duration / 1e6
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Media]:
+    """Opens a file for reading; raises CutError with a sentence."""
+    if not path.is_file():
+        raise CutError(f"There is no file {path.name}.")
+    options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+    try:
+        container = av.open(str(path.resolve()), container_options=options)
+    except (av.FFmpegError, ValueError) as error:
+        raise CutError(f"{path.name} is in no known format, or damaged: {error}") from error
+    with container:
+        for stream in container.streams.video:
+            stream.thread_type = "AUTO"
+        yield Media(path, container, _origin(container))
+
+
+def tick(seconds: Fraction, unit: Fraction) -> int:
+    """The first time stamp that is not before `seconds`; a microsecond before counts as on it."""
+    return math.ceil((seconds - _MICROSECOND) / unit)
+
+
+def base(stream: Any) -> Fraction:
+    """The unit of a stream's time stamps, in seconds."""
+    unit = stream.time_base
+    if unit is None:
+        raise CutError("A track of the file has no time base.")
+    return Fraction(unit)
+
+
+def packets_from(media: Media, stream: Any, pts: int) -> Iterator[Any]:
+    """Packets in decoding order, beginning with the last key frame at or before `pts`.
+
+    Ends with the empty packet that flushes a decoder. Raises CannotCopy at a packet
+    without a time stamp.
+    """
+    waiting: list[Any] = []
+    source = _seeked(media, stream, pts)
+    # A seek may land well before: everything up to the nearest key frame is dropped.
+    for packet in source:
+        if packet.pts is None and packet.size:
+            raise CannotCopy("a picture has no time stamp")
+        if packet.size and packet.is_keyframe and packet.pts <= pts:
+            waiting = []
+        waiting.append(packet)
+        if not packet.size or _far_after(waiting, pts):
+            break
+    yield from waiting
+    yield from source
+
+
+def seek(media: Media, stream: Any, pts: int | None) -> None:
+    """To a key frame at or before `pts`, or to the beginning (None, or nothing lies before)."""
+    start = stream.start_time or 0
+    for target in (pts, start - int(10 / base(stream)), start):
+        if target is None:
+            continue
+        try:
+            media.container.seek(target, stream=stream)
+        except av.FFmpegError:
+            # Some formats refuse a place before the first packet.
+            continue
+        return
+    raise CannotCopy("the file cannot be searched")
+
+
+def _seeked(media: Media, stream: Any, pts: int) -> Iterator[Any]:
+    unit = base(stream)
+    for margin in _SEEK_MARGINS:
+        seek(media, stream, pts - int(margin / unit))
+        source = media.container.demux(stream)
+        first = _first_key(source)
+        if first is not None and first.pts <= pts:
+            return _chained(first, source)
+    seek(media, stream, None)
+    return media.container.demux(stream)
+
+
+def _first_key(source: Iterator[Any]) -> Any:
+    for packet in source:
+        if packet.size and packet.is_keyframe and packet.pts is not None:
+            return packet
+    return None
+
+
+def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
+
+
+def _far_after(packets: list[Any], pts: int) -> bool:
+    last = packets[-_REORDERED_AT_MOST:]
+    return len(last) == _REORDERED_AT_MOST and all(one.pts > pts for one in last)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The pictures of a range and a few around it, in decoding order.
+
+    `following` is the time stamp after the last one in the range, if there is one.
+    """
+
+    pts: array[int]
+    keys: bytearray
+    start: int
+    end: int
+    shown: list[int]
+    following: int | None
+
+
+def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
+    """Looks at the packets of [start, end) and at nothing else."""
+    name = stream.codec_context.name
+    nals = Nals.of(name, stream.codec_context.extradata) if name in ("h264", "hevc") else None
+    pts: array[int] = array("q")
+    keys = bytearray()
+    after = 0
+    for packet in packets_from(media, stream, start):
+        if not packet.size:
+            break
+        if packet.pts is None:
+            raise CannotCopy("a picture has no time stamp")
+        pts.append(packet.pts)
+        keys.append(_key(packet, nals))
+        after = after + 1 if packet.pts >= end else 0
+        if after >= _REORDERED_AT_MOST:
+            break
+    shown = sorted(one for one in pts if start <= one < end)
+    following = min((one for one in pts if one >= end), default=None)
+    return Scan(pts, keys, start, end, shown, following)
+
+
+def _key(packet: Any, nals: Nals | None) -> Key:
+    if not packet.is_keyframe:
+        return Key.NO
+    return Key.JOINABLE if nals is None else nals.key(bytes(packet))
+
+
+def _origin(container: InputContainer) -> Fraction:
+    """The container's start time, as exact as the tracks say it."""
+    rough = Fraction(container.start_time or 0, 1_000_000)
+    exact = [
+        one.start_time * Fraction(one.time_base)
+        for one in container.streams
+        if one.start_time is not None and one.time_base is not None
+    ]
+    near = [one for one in exact if abs(one - rough) <= 2 * _MICROSECOND]
+    return near[0] if near else rough

@@ -1,0 +1,210 @@
+"""Checks a clip against its source: every time stamp, the pictures at both ends and at the
+seams, and the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from leitstand.cut.media import Media, Scan, base, opened, scan, seek, tick
+from leitstand.cut.request import CannotCopy, Part, Verdict
+from leitstand.cut.video import decoded
+
+# A container that counts in milliseconds rounds each picture by half of one.
+_ROUNDING = 0.0011
+_SYNC_SECONDS = 0.020
+# Mean difference of brightness (0-255) up to which two pictures are the same one.
+_ALIKE = 8.0
+_LISTEN_SECONDS = Fraction(2)
+_LISTEN_RATE = 8000
+_SEARCH_SECONDS = 0.25
+_SILENT = 1e-4
+_FAINT = 1e-3
+_LIKE = 0.3
+
+Picture = NDArray[np.float32]
+
+
+def verify(source: Path, clip: Path, start: float, end: float) -> Verdict:
+    """Whether `clip` shows [start, end) of `source`, no more and no less."""
+    return check(Part(source, start, end), clip)
+
+
+def check(part: Part, clip: Path, step: Callable[[], None] = lambda: None) -> Verdict:
+    """As `verify`; `step` may raise to stop it."""
+    try:
+        with opened(part.path) as source, opened(clip) as made:
+            return _checked(part, source, made, step)
+    except (CannotCopy, av.FFmpegError) as problem:
+        return Verdict((f"it cannot be read: {problem}",), 0, 0.0)
+
+
+def _checked(part: Part, source: Media, made: Media, step: Callable[[], None]) -> Verdict:
+    faults: list[str] = []
+    start, end = source.origin + _exact(part.start), source.origin + _exact(part.end)
+    pictures, seconds, zero = 0, 0.0, start
+    clip_zero = made.origin
+    if made.video is not None and source.video is not None:
+        unit = base(source.video)
+        found = scan(source, source.video, tick(start, unit), tick(end, unit))
+        stamps, seconds = _stamps(made)
+        pictures = len(stamps)
+        faults += _timing(found.shown, stamps, unit, base(made.video))
+        if not faults:
+            faults += _shown(source, made, found, stamps, step)
+        zero = found.shown[0] * unit if found.shown else start
+        clip_zero = stamps[0] * base(made.video) if stamps else clip_zero
+    elif source.video is None or made.audio:
+        seconds = made.seconds or 0.0
+        clip_zero = Fraction(0)
+    if len(made.audio) != len(source.audio):
+        faults.append(f"{len(made.audio)} tracks of sound instead of {len(source.audio)}")
+    else:
+        faults += _heard(source, made, (zero, end), clip_zero)
+    return Verdict(tuple(faults), pictures, seconds)
+
+
+def _exact(value: float) -> Fraction:
+    return Fraction(round(value * 1_000_000), 1_000_000)
+
+
+def _stamps(made: Media) -> tuple[list[int], float]:
+    """Every packet of the picture track, shown or not; and how long it is."""
+    stamps, last = [], 0
+    for packet in made.container.demux(made.video):
+        if packet.size and packet.pts is not None:
+            stamps.append(packet.pts)
+            last = max(last, packet.pts + (packet.duration or 0))
+    stamps.sort()
+    return stamps, float((last - stamps[0]) * base(made.video)) if stamps else 0.0
+
+
+def _timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fraction) -> list[str]:
+    if len(wanted) != len(got):
+        return [f"{len(got)} pictures instead of {len(wanted)}"]
+    expected = (np.array(wanted) - wanted[0]) * float(unit)
+    found = (np.array(got) - got[0]) * float(own)
+    off = float(np.abs(expected - found).max())
+    return [f"a picture is {off:.4f} s off its time"] if off > _ROUNDING else []
+
+
+def _shown(
+    source: Media, made: Media, found: Scan, stamps: Sequence[int], step: Callable[[], None]
+) -> list[str]:
+    """Both ends picture by picture, and every picture around them decodable."""
+    faults = []
+    for name, places in _windows(made, stamps):
+        theirs = _gray(source, [found.shown[one] for one in places], step)
+        ours = _gray(made, [stamps[one] for one in places], step)
+        for place, a, b in zip(places, theirs, ours, strict=True):
+            off = float(np.abs(a - b).mean())
+            if off > _ALIKE:
+                faults.append(f"picture {place} at the {name} differs from the source by {off:.1f}")
+    return faults
+
+
+def _windows(made: Media, stamps: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+    """The first pictures up to a little after the first seam, and those around the last one."""
+    count = len(stamps)
+    keys = sorted(packet.pts for packet in _rewound(made) if packet.size and packet.is_keyframe)
+    where = {pts: place for place, pts in enumerate(stamps)}
+    seams = [where[one] for one in keys if one in where]
+    near = {0, count - 1}
+    for seam in [*seams[1:2], *seams[-1:]]:
+        near |= {seam - 1, seam, seam + 1}
+    places = sorted(one for one in near if 0 <= one < count)
+    middle = [one for one in places if one < count / 2]
+    if middle:
+        yield "start", middle
+    rest = [one for one in places if one >= count / 2]
+    if rest:
+        yield "end", rest
+
+
+def _rewound(made: Media) -> Iterator[Any]:
+    seek(made, made.video, None)
+    yield from made.container.demux(made.video)
+
+
+def _gray(media: Media, wanted: list[int], step: Callable[[], None]) -> list[Picture]:
+    """Small gray pictures: a wrong picture shows in them, another compression does not."""
+    return [
+        frame.reformat(width=64, height=36, format="gray").to_ndarray().astype(np.float32)
+        for frame in decoded(media, wanted, step)
+    ]
+
+
+def _heard(
+    source: Media, made: Media, span: tuple[Fraction, Fraction], clip_zero: Fraction
+) -> list[str]:
+    """The sound at the start and at the end, by the shift at which both agree best."""
+    faults = []
+    length = min(_LISTEN_SECONDS, span[1] - span[0])
+    for place in range(len(source.audio)):
+        for name, at in (("start", Fraction(0)), ("end", span[1] - span[0] - length)):
+            theirs = listen(source, source.audio[place], span[0] + at, length)
+            ours = listen(made, made.audio[place], clip_zero + at, length)
+            off = shift(theirs, ours)
+            if off is None or abs(off) > _SYNC_SECONDS + _unknown(made, made.audio[place]):
+                what = "is missing" if off is None else f"is {off * 1000:.0f} ms off"
+                faults.append(f"the sound of track {place} {what} at the {name}")
+    return faults
+
+
+def _unknown(made: Media, stream: Any) -> float:
+    """Without pictures Matroska begins with the codec frame the cut lies in, unsaid."""
+    if made.video is not None or "mp4" in made.container.format.name:
+        return 0.0
+    return (stream.codec_context.frame_size or 0) / float(stream.codec_context.sample_rate)
+
+
+def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDArray[np.float32]:
+    """Mono sound at a low rate from `start` of the file's own time, silence where there is none."""
+    heard = np.zeros(int(length * _LISTEN_RATE), np.float32)
+    unit = base(stream)
+    decoder = stream.codec_context
+    decoder.flush_buffers()
+    resampler = av.AudioResampler("flt", "mono", _LISTEN_RATE)
+    seek(media, stream, int((start - Fraction(1, 4)) / unit))
+    for packet in media.container.demux(stream):
+        if packet.size and packet.pts is not None and packet.pts * unit > start + length:
+            break
+        for frame in decoder.decode(packet) if packet.size else []:
+            time = frame.pts * Fraction(frame.time_base)
+            for one in resampler.resample(frame):
+                _lay(heard, one.to_ndarray()[0], round((time - start) * _LISTEN_RATE))
+    return heard
+
+
+def _lay(heard: NDArray[np.float32], piece: NDArray[np.float32], at: int) -> None:
+    first, last = max(at, 0), min(at + len(piece), len(heard))
+    if first < last:
+        heard[first:last] = piece[first - at : last - at]
+
+
+def shift(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | None:
+    """By how many seconds `ours` comes late; 0 where both are silent, None where one is."""
+    loud = [float(np.abs(one).max(initial=0.0)) > _SILENT for one in (theirs, ours)]
+    if not any(loud):
+        return 0.0
+    if not all(loud):
+        return None if float(np.square(theirs).sum() + np.square(ours).sum()) > 1e-2 else 0.0
+    reach = int(_SEARCH_SECONDS * _LISTEN_RATE)
+    size = len(theirs) + len(ours) + 2 * reach
+    product = np.fft.irfft(np.fft.rfft(ours, size) * np.conj(np.fft.rfft(theirs, size)), size)
+    near = np.concatenate([product[-reach:], product[: reach + 1]])
+    # A steady tone agrees at many shifts: the one at zero wins if it is as good.
+    allowed = int(_SYNC_SECONDS * _LISTEN_RATE)
+    scale = float(np.sqrt(np.square(theirs).sum() * np.square(ours).sum()))
+    if near.max() < _LIKE * scale:
+        # Faint noise comes out of a codec as other noise: nothing to compare.
+        return None if float(np.square(theirs).mean()) > _FAINT else 0.0
+    if near[reach - allowed : reach + allowed + 1].max() >= 0.97 * near.max():
+        return 0.0
+    return float(np.argmax(near) - reach) / _LISTEN_RATE

@@ -1,0 +1,99 @@
+"""The clip as a file: tracks, time stamps, and the name only when it is whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container.output import OutputContainer
+
+from leitstand.cut.request import CannotCopy
+
+_FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm"}
+
+
+@contextmanager
+def written(output: Path, container: str, title: str | None) -> Iterator[OutputContainer]:
+    """A container that carries `output`'s name only after a clean end of the block.
+
+    Until then it is `<name>.part`; after an error nothing is left of it.
+    """
+    part = output.with_name(output.name + ".part")
+    options = {"movflags": "faststart"} if container == "mp4" else {}
+    try:
+        made = av.open(
+            str(part.absolute()), "w", format=_FORMATS[container], container_options=options
+        )
+        with made:
+            if title:
+                made.metadata["title"] = title
+            yield made
+        _flush(part)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def publish(output: Path) -> None:
+    """Gives a part its final name, so that a power cut leaves the old state or the new one."""
+    os.replace(output.with_name(output.name + ".part"), output)
+    _flush(output.parent)
+
+
+def discard(output: Path) -> None:
+    output.with_name(output.name + ".part").unlink(missing_ok=True)
+
+
+def part_of(output: Path) -> Path:
+    return output.with_name(output.name + ".part")
+
+
+def copied_track(
+    made: OutputContainer, template: Any, *, extradata: bytes | None = None, tag: str | None = None
+) -> Any:
+    """A track for packets in the source's codec."""
+    try:
+        track = made.add_stream_from_template(template, opaque=True)
+    except ValueError as problem:
+        raise CannotCopy(str(problem)) from problem
+    track.metadata.update(_language(template))
+    if extradata is not None:
+        track.codec_context.extradata = extradata
+    if tag is not None and made.format.name == "mp4":
+        track.codec_context.codec_tag = tag
+    return track
+
+
+def encoded_track(made: OutputContainer, encoder: str, source: Any, rate: Any) -> Any:
+    """A track with an encoder of its own (`codec_context`), which the caller sets up."""
+    track = made.add_stream(encoder, rate=rate)
+    track.metadata.update(_language(source))
+    return track
+
+
+def packet(data: bytes, track: Any, unit: Fraction, times: tuple[int, int, int], key: bool) -> Any:
+    """A packet for `track`; `times` are pts, dts and duration in `unit`."""
+    made = av.Packet(data)
+    made.stream = track
+    made.time_base = unit
+    made.pts, made.dts, made.duration = times
+    made.is_keyframe = key
+    return made
+
+
+def _language(source: Any) -> dict[str, str]:
+    kept = ("language", "title")
+    return {key: source.metadata[key] for key in kept if key in source.metadata}
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
