@@ -5,23 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field
 
 from control_api.envelope import Shape
-from leitstand.config.values import parse_duration
+from control_api.values import Lasting, Title
 
 Time = Annotated[
     Annotated[float, Field(ge=0, le=1e7)] | Annotated[str, Field(min_length=1, max_length=40)],
     Field(union_mode="left_to_right"),
 ]
-Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Pixels = Annotated[int, Field(ge=16, le=7680, multiple_of=2)]
-Length = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    Field(ge=60, le=90 * 86_400),
-    WithJsonSchema({"type": ["number", "string"], "examples": ["7d", 3600]}),
-]
+_DAY = 86_400.0
 
 
 class ClipIn(Shape):
@@ -80,7 +74,7 @@ class LinkIn(Shape):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"expires_in": "7d"}]})
 
-    expires_in: Length = 7 * 86_400.0
+    expires_in: Annotated[float, Lasting(60, 90 * _DAY)] = 7 * _DAY
     """Seconds, or words such as 12h or 7d; 90 days at most."""
 
 

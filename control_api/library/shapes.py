@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from control_api.envelope import Shape
+from control_api.values import Title
 
-Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Notes = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
 
 

@@ -5,26 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict
 
 from control_api.envelope import Shape
-from leitstand.config.values import parse_duration
+from control_api.values import Lasting
 
-_NUMBER = r"[0-9]{1,9}(\.[0-9]{1,9})?"
-_DAY = 86_400
-Delay = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    Field(ge=0, le=_DAY),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": _DAY},
-                {"type": "string", "pattern": f"^({_NUMBER}(ms|s|m|h|d))+$"},
-            ]
-        }
-    ),
-]
+_DAY = 86_400.0
 
 
 class ShutdownIn(Shape):
@@ -32,7 +18,7 @@ class ShutdownIn(Shape):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"delay": "5m"}]})
 
-    delay: Delay | None = None
+    delay: Annotated[float, Lasting(0, _DAY)] | None = None
     """Seconds, or words such as 5m; as the setting `shutdown.grace` says unless given."""
 
 

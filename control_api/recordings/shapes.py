@@ -5,28 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict
 
 from control_api.envelope import Shape
-from leitstand.config.values import parse_duration
+from control_api.values import Lasting, StudioName, Title
 
-_NUMBER = r"[0-9]{1,9}(\.[0-9]{1,9})?"
-_LONGEST_SECONDS = 7 * 24 * 3600.0
-Seconds = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    Field(gt=0, le=_LONGEST_SECONDS),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "maximum": _LONGEST_SECONDS},
-                {"type": "string", "pattern": f"^({_NUMBER}(ms|s|m|h|d))+$"},
-            ]
-        }
-    ),
-]
-StudioName = Annotated[str, Field(min_length=1, max_length=63)]
-Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_LONGEST_SECONDS = 7 * 86_400.0
 
 
 class StudioIn(Shape):
@@ -49,7 +33,7 @@ class StartIn(StudioIn):
 
     title: Title = ""
     """Shown in lists."""
-    max_duration: Seconds | None = None
+    max_duration: Annotated[float, Lasting(1, _LONGEST_SECONDS)] | None = None
     """Seconds, or words such as 1h30m; as `recording.max_duration` says unless given."""
 
 
