@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -104,7 +105,8 @@ def running() -> Iterator[PostgreSql]:
         postgresql.prepare()
         yield postgresql
     finally:
-        server.terminate()
+        # SIGTERM would have it wait for clients that a test has left behind.
+        server.send_signal(signal.SIGINT)
         server.wait(20)
         shutil.rmtree(folder)
 
