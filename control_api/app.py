@@ -19,6 +19,7 @@ from control_api.clips.router import router as clips
 from control_api.envelope import Failure
 from control_api.errors import ApiError
 from control_api.events.router import router as events
+from control_api.frames.router import router as frames
 from control_api.health.router import router as health
 from control_api.jobs.router import router as jobs
 from control_api.library.router import router as library
@@ -40,6 +41,7 @@ ROUTERS: Sequence[APIRouter] = (
     previews,
     recordings,
     clips,
+    frames,
     library,
     jobs,
     settings,

@@ -19,6 +19,9 @@ from control_api.clock import Clock, SystemClock
 from control_api.database import opened
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.frames.reading import Reader
+from control_api.frames.service import FrameService
+from control_api.frames.store import StripStore
 from control_api.jobs.kinds import Kind
 from control_api.jobs.service import JobService
 from control_api.jobs.store import JobStore
@@ -86,6 +89,7 @@ class ControlApi:
             **self.outlook.provided,
             **self.library.provided,
             **self.clips.provided,
+            FrameService: self._frames(config),
             JobService: self.jobs,
             ScheduleService: self.schedules,
             RecordingService: self.recordings,
@@ -178,6 +182,10 @@ class ControlApi:
         clips = Clips(self.database, self.library.service, memory, folder, clock)
         self.kinds[clips.kind.name] = clips.kind
         return clips
+
+    def _frames(self, config: Config) -> FrameService:
+        strips = StripStore(config.control_api.state / "cache" / "strips")
+        return FrameService(self.library.service, Reader(), strips)
 
     def _job_service(self, config: Config, clock: Clock) -> JobService:
         return JobService(

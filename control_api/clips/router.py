@@ -19,6 +19,7 @@ from control_api.clock import local
 from control_api.envelope import Answer, Failure
 from control_api.jobs.service import JobService
 from control_api.jobs.shapes import JobOut
+from control_api.library.download import DOCUMENTED
 from control_api.library.service import LibraryService
 from control_api.provide import provided
 
@@ -49,13 +50,7 @@ Id = Annotated[str, Path(max_length=40)]
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure} for status in (404, 409, 503)
 }
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"video/mp4": {}}, "description": "the file"},
-    206: {"content": {"video/mp4": {}}, "description": "a part of it"},
-    304: {"description": "the asker has it"},
-    416: {"description": "begins after its end"},
-    404: {"model": Failure},
-}
+_FILE = DOCUMENTED | {404: {"model": Failure}}
 
 
 @router.post("/clips", status_code=202, responses=_ERRORS)

@@ -64,7 +64,7 @@ class ExportIn(Shape):
         }
     )
 
-    filename: Annotated[str, Field(min_length=1, max_length=255)]
+    filename: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
     start_time: Time
     end_time: Time
 

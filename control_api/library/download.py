@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
@@ -15,6 +15,14 @@ from control_api.library.names import FORMATS, disposition, download_name, shown
 from control_api.library.service import Opened
 
 _AT_ONCE = 1 << 18
+_CONTENT: dict[str, dict[str, Any]] = {media: {} for _, media in sorted(set(FORMATS.values()))}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    200: {"content": _CONTENT, "description": "The file"},
+    206: {"content": _CONTENT, "description": "The part that was asked for"},
+    304: {"description": "It is as the asker has it"},
+    416: {"description": "The range begins after the end"},
+}
+"""What OpenAPI says of such answers."""
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
 
 

@@ -13,6 +13,7 @@ from control_api.auth.access import Operator, Viewer
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
 from control_api.library import download
+from control_api.library.download import DOCUMENTED
 from control_api.library.names import shown
 from control_api.library.retention import Retention
 from control_api.library.service import LibraryService
@@ -40,15 +41,7 @@ VideoId = Annotated[str, Path(min_length=1, max_length=32, pattern="^[0-9a-f]+$"
 StudioName = Annotated[str | None, Query(max_length=63, description="all, if left out")]
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure}}
 _CONFLICT = _MISSING | {409: {"model": Failure}, 503: {"model": Failure}}
-_FILE: dict[int | str, dict[str, Any]] = _CONFLICT | {
-    200: {"content": {"application/octet-stream": {}}, "description": "The file"},
-    206: {
-        "content": {"application/octet-stream": {}},
-        "description": "The part that was asked for",
-    },
-    304: {"description": "It is as the asker has it"},
-    416: {"description": "The range begins after the end"},
-}
+_FILE = _CONFLICT | DOCUMENTED
 _MOST_DOOMED = 1000
 
 

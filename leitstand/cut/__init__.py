@@ -6,6 +6,7 @@
 from leitstand.cut.cut import cut
 from leitstand.cut.request import Cancelled, CutError, Mode, Part, Request, Result, Verdict
 from leitstand.cut.verify import verify
+from leitstand.cut.verify_parts import verify_parts
 
 __all__ = [
     "Cancelled",
@@ -17,4 +18,5 @@ __all__ = [
     "Verdict",
     "cut",
     "verify",
+    "verify_parts",
 ]

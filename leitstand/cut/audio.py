@@ -134,7 +134,7 @@ def encoded(
     size = encoder.frame_size or 1024
     origin: Fraction | None = None
     written = 0
-    for frame in _trimmed(_frames(media, stream, start, end, step), start, end):
+    for frame in trimmed(frames(media, stream, start, end, step), start, end):
         if origin is None:
             origin = frame.pts * Fraction(frame.time_base)
         frame.pts = None
@@ -142,17 +142,17 @@ def encoded(
             one.pts, one.time_base = None, Fraction(1, rate)
             fifo.write(one)
         while (ready := fifo.read(size)) is not None:
-            yield from _pieces(encoder, ready, written, origin)
+            yield from pieces(encoder, ready, written, origin)
             written += ready.samples
     if origin is None:
         return
     rest = fifo.read(0, partial=True)
     if rest is not None:
-        yield from _pieces(encoder, rest, written, origin)
-    yield from _pieces(encoder, None, written, origin)
+        yield from pieces(encoder, rest, written, origin)
+    yield from pieces(encoder, None, written, origin)
 
 
-def _pieces(
+def pieces(
     encoder: AudioCodecContext, frame: Any, written: int, origin: Fraction
 ) -> Iterator[Sound]:
     if frame is not None:
@@ -164,7 +164,7 @@ def _pieces(
         yield Sound(bytes(packet), origin + (packet.pts or 0) * unit, length)
 
 
-def _frames(
+def frames(
     media: Media, stream: Any, start: Fraction, end: Fraction, step: Callable[[], None]
 ) -> Iterator[Any]:
     decoder = stream.codec_context
@@ -179,7 +179,7 @@ def _frames(
             raise CannotCopy(f"the sound cannot be decoded: {error}") from error
 
 
-def _trimmed(frames: Iterator[Any], start: Fraction, end: Fraction) -> Iterator[Any]:
+def trimmed(frames: Iterator[Any], start: Fraction, end: Fraction) -> Iterator[Any]:
     for frame in frames:
         time = frame.pts * Fraction(frame.time_base)
         first = max(0, round((start - time) * frame.sample_rate))

@@ -6,7 +6,7 @@ Inside this package both are always in Annex B form; the muxers turn that into t
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from leitstand.cut.request import CannotCopy
@@ -84,13 +84,26 @@ class Nals:
 
     def used_ids(self) -> set[int]:
         """The ids of H.264's sequence and picture parameter sets."""
-        found = set()
-        for nal in self.sets:
-            offset = 4 if self.kind(nal) in (7, 15) else 1
-            bits = nal[offset : offset + 8]
-            if any(bits[:4]):
-                found.add(_exp_golomb(bits))
-        return found
+        return {found for nal in self.sets if (found := self.set_id(nal)) is not None}
+
+    def set_id(self, nal: bytes) -> int | None:
+        """The id of one of H.264's parameter sets."""
+        offset = 4 if self.kind(nal) in (7, 15) else 1
+        bits = nal[offset : offset + 8]
+        return _exp_golomb(bits) if any(bits[:4]) else None
+
+
+def merged(codec: str, streams: Iterable[Nals]) -> Nals:
+    """The parameter sets of several H.264 streams side by side.
+
+    Raises CannotCopy where two different ones have the same id.
+    """
+    found: dict[tuple[int, int | None], bytes] = {}
+    for stream in streams:
+        for nal in stream.sets:
+            if found.setdefault((stream.kind(nal), stream.set_id(nal)), nal) != nal:
+                raise CannotCopy("the parts have different parameter sets under the same id")
+    return Nals(codec, None, list(found.values()))
 
 
 def joined(nals: list[bytes]) -> bytes:

@@ -45,7 +45,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`container` is one of CONTAINERS; None takes it from the output's name, else MP4.
+    """`parts` follow each other in the clip. `container` is one of CONTAINERS; None takes
+    it from the output's name, else MP4.
 
     `width`, `height`, `video_bitrate` (bits a second) hold for `reencode` only; `audio_bitrate`
     wherever sound has to be encoded.
@@ -78,7 +79,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`mode_used` differs from the one asked for where `reason` says why (else empty).
+    """`mode_used` differs from the one asked for where `reason` says why; of several parts it
+    also says why the sound was encoded (else empty).
 
     `pictures_encoded` of `pictures` were made anew.
     """

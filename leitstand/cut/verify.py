@@ -20,9 +20,9 @@ from leitstand.cut.video import decoded
 _ROUNDING = 0.0011
 _SYNC_SECONDS = 0.020
 # Mean difference of brightness (0-255) up to which two pictures are the same one.
-_ALIKE = 8.0
-_LISTEN_SECONDS = Fraction(2)
-_LISTEN_RATE = 8000
+ALIKE = 8.0
+LISTEN_SECONDS = Fraction(2)
+LISTEN_RATE = 8000
 _SEARCH_SECONDS = 0.25
 _SILENT = 1e-4
 _FAINT = 1e-3
@@ -53,13 +53,13 @@ def _checked(part: Part, source: Media, made: Media, step: Callable[[], None]) -
     if made.video is not None and source.video is not None:
         unit = base(source.video)
         found = scan(source, source.video, tick(start, unit), tick(end, unit))
-        stamps, seconds = _stamps(made)
-        pictures = len(stamps)
-        faults += _timing(found.shown, stamps, unit, base(made.video))
+        shown, seconds = stamps(made)
+        pictures = len(shown)
+        faults += timing(found.shown, shown, unit, base(made.video))
         if not faults:
-            faults += _shown(source, made, found, stamps, step)
+            faults += _shown(source, made, found, shown, step)
         zero = found.shown[0] * unit if found.shown else start
-        clip_zero = stamps[0] * base(made.video) if stamps else clip_zero
+        clip_zero = shown[0] * base(made.video) if shown else clip_zero
     elif source.video is None or made.audio:
         seconds = made.seconds or 0.0
         clip_zero = Fraction(0)
@@ -74,18 +74,19 @@ def _exact(value: float) -> Fraction:
     return Fraction(round(value * 1_000_000), 1_000_000)
 
 
-def _stamps(made: Media) -> tuple[list[int], float]:
+def stamps(made: Media) -> tuple[list[int], float]:
     """Every packet of the picture track, shown or not; and how long it is."""
-    stamps, last = [], 0
+    found, last = [], 0
     for packet in made.container.demux(made.video):
         if packet.size and packet.pts is not None:
-            stamps.append(packet.pts)
+            found.append(packet.pts)
             last = max(last, packet.pts + (packet.duration or 0))
-    stamps.sort()
-    return stamps, float((last - stamps[0]) * base(made.video)) if stamps else 0.0
+    found.sort()
+    return found, float((last - found[0]) * base(made.video)) if found else 0.0
 
 
-def _timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fraction) -> list[str]:
+def timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fraction) -> list[str]:
+    """Whether the pictures are as many as wanted, each at its time; counted from the first."""
     if len(wanted) != len(got):
         return [f"{len(got)} pictures instead of {len(wanted)}"]
     expected = (np.array(wanted) - wanted[0]) * float(unit)
@@ -104,7 +105,7 @@ def _shown(
         ours = _gray(made, [stamps[one] for one in places], step)
         for place, a, b in zip(places, theirs, ours, strict=True):
             off = float(np.abs(a - b).mean())
-            if off > _ALIKE:
+            if off > ALIKE:
                 faults.append(f"picture {place} at the {name} differs from the source by {off:.1f}")
     return faults
 
@@ -112,9 +113,8 @@ def _shown(
 def _windows(made: Media, stamps: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
     """The first pictures up to a little after the first seam, and those around the last one."""
     count = len(stamps)
-    keys = sorted(packet.pts for packet in _rewound(made) if packet.size and packet.is_keyframe)
     where = {pts: place for place, pts in enumerate(stamps)}
-    seams = [where[one] for one in keys if one in where]
+    seams = [where[one] for one in keys(made) if one in where]
     near = {0, count - 1}
     for seam in [*seams[1:2], *seams[-1:]]:
         near |= {seam - 1, seam, seam + 1}
@@ -125,6 +125,11 @@ def _windows(made: Media, stamps: Sequence[int]) -> Iterator[tuple[str, list[int
     rest = [one for one in places if one >= count / 2]
     if rest:
         yield "end", rest
+
+
+def keys(made: Media) -> list[int]:
+    """The time stamps of a clip's key frames."""
+    return sorted(packet.pts for packet in _rewound(made) if packet.size and packet.is_keyframe)
 
 
 def _rewound(made: Media) -> Iterator[Any]:
@@ -145,16 +150,24 @@ def _heard(
 ) -> list[str]:
     """The sound at the start and at the end, by the shift at which both agree best."""
     faults = []
-    length = min(_LISTEN_SECONDS, span[1] - span[0])
+    length = min(LISTEN_SECONDS, span[1] - span[0])
     for place in range(len(source.audio)):
         for name, at in (("start", Fraction(0)), ("end", span[1] - span[0] - length)):
             theirs = listen(source, source.audio[place], span[0] + at, length)
             ours = listen(made, made.audio[place], clip_zero + at, length)
-            off = shift(theirs, ours)
-            if off is None or abs(off) > _SYNC_SECONDS + _unknown(made, made.audio[place]):
-                what = "is missing" if off is None else f"is {off * 1000:.0f} ms off"
-                faults.append(f"the sound of track {place} {what} at the {name}")
+            if fault := apart(theirs, ours, made, made.audio[place]):
+                faults.append(f"the sound of track {place} {fault} at the {name}")
     return faults
+
+
+def apart(theirs: NDArray[np.float32], ours: NDArray[np.float32], made: Media, stream: Any) -> str:
+    """What is wrong with sound of the clip (`ours`, from `stream`); empty if nothing is."""
+    off = shift(theirs, ours)
+    if off is None:
+        return "is missing"
+    return (
+        f"is {off * 1000:.0f} ms off" if abs(off) > _SYNC_SECONDS + _unknown(made, stream) else ""
+    )
 
 
 def _unknown(made: Media, stream: Any) -> float:
@@ -166,11 +179,11 @@ def _unknown(made: Media, stream: Any) -> float:
 
 def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDArray[np.float32]:
     """Mono sound at a low rate from `start` of the file's own time, silence where there is none."""
-    heard = np.zeros(int(length * _LISTEN_RATE), np.float32)
+    heard = np.zeros(int(length * LISTEN_RATE), np.float32)
     unit = base(stream)
     decoder = stream.codec_context
     decoder.flush_buffers()
-    resampler = av.AudioResampler("flt", "mono", _LISTEN_RATE)
+    resampler = av.AudioResampler("flt", "mono", LISTEN_RATE)
     seek(media, stream, int((start - Fraction(1, 4)) / unit))
     for packet in media.container.demux(stream):
         if packet.size and packet.pts is not None and packet.pts * unit > start + length:
@@ -178,7 +191,7 @@ def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDAr
         for frame in decoder.decode(packet) if packet.size else []:
             time = frame.pts * Fraction(frame.time_base)
             for one in resampler.resample(frame):
-                _lay(heard, one.to_ndarray()[0], round((time - start) * _LISTEN_RATE))
+                _lay(heard, one.to_ndarray()[0], round((time - start) * LISTEN_RATE))
     return heard
 
 
@@ -195,16 +208,16 @@ def shift(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | Non
         return 0.0
     if not all(loud):
         return None if float(np.square(theirs).sum() + np.square(ours).sum()) > 1e-2 else 0.0
-    reach = int(_SEARCH_SECONDS * _LISTEN_RATE)
+    reach = int(_SEARCH_SECONDS * LISTEN_RATE)
     size = len(theirs) + len(ours) + 2 * reach
     product = np.fft.irfft(np.fft.rfft(ours, size) * np.conj(np.fft.rfft(theirs, size)), size)
     near = np.concatenate([product[-reach:], product[: reach + 1]])
     # A steady tone agrees at many shifts: the one at zero wins if it is as good.
-    allowed = int(_SYNC_SECONDS * _LISTEN_RATE)
+    allowed = int(_SYNC_SECONDS * LISTEN_RATE)
     scale = float(np.sqrt(np.square(theirs).sum() * np.square(ours).sum()))
     if near.max() < _LIKE * scale:
         # Faint noise comes out of a codec as other noise: nothing to compare.
         return None if float(np.square(theirs).mean()) > _FAINT else 0.0
     if near[reach - allowed : reach + allowed + 1].max() >= 0.97 * near.max():
         return 0.0
-    return float(np.argmax(near) - reach) / _LISTEN_RATE
+    return float(np.argmax(near) - reach) / LISTEN_RATE

@@ -53,10 +53,11 @@ class Sample:
     dts: int | None = None
 
 
-def seam_encoder(stream: Any, *, set_id: int) -> VideoCodecContext:
+def seam_encoder(stream: Any, *, set_id: int, unit: Fraction | None = None) -> VideoCodecContext:
     """An encoder whose pictures can stand in one track with the source's own.
 
     H.264's parameter sets get the id `set_id`, so that they stand beside the source's.
+    `unit` is that of the time stamps where it is not the source's.
     Raises CannotCopy where there is no such encoder.
     """
     codec = codec_of(stream)
@@ -65,6 +66,7 @@ def seam_encoder(stream: Any, *, set_id: int) -> VideoCodecContext:
     source = stream.codec_context
     encoder: VideoCodecContext = av.CodecContext.create(ENCODERS[codec], "w")  # type: ignore[assignment]
     _set_up(encoder, stream, (source.width, source.height), source.pix_fmt)
+    encoder.time_base = unit or encoder.time_base
     if codec == "h264":
         encoder.options["x264-params"] = f"{_SEAM}:sps-id={set_id}"
         if source.profile in _PROFILES:
@@ -233,14 +235,14 @@ def splice(media: Media, tail_media: Media, found: Scan, plan: Plan) -> Splice:
     in_band = codec == "hevc"
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
-        yield from _made(first, decoded(media, head, step), nals, in_band)
+        yield from made_anew(first, decoded(media, head, step), nals, in_band)
         copier = Copier(nals, in_band=in_band)
-        for packet in _copied(media, found, plan):
+        for packet in copied_packets(media, found, plan):
             step()
             yield copier.sample(packet)
-        yield from _made(last, decoded(tail_media, tail, step), nals, in_band)
+        yield from made_anew(last, decoded(tail_media, tail, step), nals, in_band)
 
-    order = head + _order(found, plan) + tail
+    order = head + copied_order(found, plan) + tail
     return Splice(_header(nals, first, last), "hev1" if in_band else None, samples, order)
 
 
@@ -256,9 +258,10 @@ def _header(nals: Nals | None, *encoders: VideoCodecContext | None) -> bytes | N
     return joined(sorted(sets, key=nals.kind))
 
 
-def _made(
+def made_anew(
     encoder: VideoCodecContext | None, frames: Iterator[Any], nals: Nals | None, in_band: bool
 ) -> Iterator[Sample]:
+    """Pictures from a seam encoder, in the form of the copied ones."""
     if encoder is None:
         return
     own = Nals.of(nals.codec, encoder.extradata) if nals else None
@@ -269,7 +272,8 @@ def _made(
         yield sample
 
 
-def _copied(media: Media, found: Scan, plan: Plan) -> Iterator[Any]:
+def copied_packets(media: Media, found: Scan, plan: Plan) -> Iterator[Any]:
+    """The packets that the plan copies; raises CannotCopy if they are not those of the scan."""
     seam = found.pts[plan.copy_from]
     # The same seek as for the scan gives the same packets.
     for place, packet in enumerate(packets_from(media, media.video, found.start)):
@@ -281,6 +285,7 @@ def _copied(media: Media, found: Scan, plan: Plan) -> Iterator[Any]:
             yield packet
 
 
-def _order(found: Scan, plan: Plan) -> list[int]:
+def copied_order(found: Scan, plan: Plan) -> list[int]:
+    """Their time stamps."""
     seam = found.pts[plan.copy_from]
     return [one for one in found.pts[plan.copy_from : plan.copy_to] if one >= seam]

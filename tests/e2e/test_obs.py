@@ -23,7 +23,7 @@ from tests.soak import IS_SOAK
 
 PASSWORD = "hunter2-obs"
 _FAILURES = 'leitstand_source_poll_failures_total{name="stage",source="obs"}'
-ROUNDS = 100 if IS_SOAK else 3
+ROUNDS = 100 if IS_SOAK else 2
 Start = Callable[..., RealObs]
 
 
@@ -241,7 +241,7 @@ def test_a_still_picture_is_frozen_and_its_recording_is_healthy(studio: Studio) 
     # A clip that has come to its end stands still on its last picture.
     request("SetCurrentProgramScene", {"sceneName": "Ended"})
     studio.becomes(1, "obs_scene_active", scene="Ended")
-    _, changes = _watched(studio, 22)
+    _, changes = _watched(studio, 12)
     assert len(set(changes[len(changes) // 2 :])) == 1
     luma = studio.value("obs_picture_luma_ratio")
     request("SetCurrentProgramScene", {"sceneName": "Main"})

@@ -39,7 +39,7 @@ def test_a_killed_service_takes_its_workers_along_and_the_job_runs_again(
             running.send(signal.SIGSTOP)
             os.kill(pids[0], signal.SIGKILL)
         kill(running)
-    eventually(lambda: not [pid for pid in pids if alive(pid)], within=3)
+    eventually(lambda: not [pid for pid in pids if alive(pid)], within=10)
     assert closed.jobs.get(id).state == State.RUNNING
     assert closed.part("a").exists()
     closed.let_go("a")

@@ -171,7 +171,7 @@ class Play:
             self.stopped_at, self.stopped_until = now, max(ends, default=0)
 
 
-@hypothesis.settings(max_examples=1_000 if IS_SOAK else 40)
+@hypothesis.settings(max_examples=1_000 if IS_SOAK else 20)
 @hypothesis.given(evenings())
 def test_obs_records_what_it_should(
     drawn: tuple[float, list[Schedule], list[Happening]],

@@ -143,6 +143,6 @@ def _clicks(path: Path, place: int) -> list[float]:
             time = float(frame.pts * frame.time_base)
             for one in resampler.resample(frame):
                 for at in np.flatnonzero(np.abs(one.to_ndarray()[0]) > 0.3):
-                    if not found or time + at / _RATE - found[-1] > 0.5:
+                    if not found or time + at / _RATE - found[-1] > 0.05:
                         found.append(time + float(at) / _RATE)
     return found

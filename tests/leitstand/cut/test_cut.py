@@ -18,7 +18,7 @@ from leitstand.cut import Cancelled, CutError, Mode, Part, Request, cut, verify
 from tests.leitstand.cut.media import Recipe, Seen, record, watch
 from tests.soak import IS_SOAK
 
-_CUTS = 60 if IS_SOAK else 3
+_CUTS = 60 if IS_SOAK else 2
 _NTSC = Fraction(30_000, 1001)
 
 

@@ -1,0 +1,1 @@
+"""Single pictures of videos, and strips of small ones for a time bar."""

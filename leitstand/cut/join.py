@@ -1,0 +1,276 @@
+"""Several parts, one after the other in one clip: copied where they agree, else made anew."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container.output import OutputContainer
+
+from leitstand.cut import join_sound, mux, video, writer
+from leitstand.cut.bitstream import Nals, joined, merged
+from leitstand.cut.letterbox import Letterbox
+from leitstand.cut.media import opened
+from leitstand.cut.plan import Plan, exact
+from leitstand.cut.request import CannotCopy, CutError, Mode, Verdict
+from leitstand.cut.timeline import UNIT, Picture, Piece, laid, named
+from leitstand.cut.verify_parts import check_pieces
+from leitstand.cut.work import Work, must_fit
+
+# A part without a key frame to copy from is made anew up to this length.
+_ANEW_TICKS = 15 / UNIT
+_SAME_RATE = 0.02
+
+
+def made(work: Work) -> tuple[Mode, str, Verdict | None]:
+    """Writes the part file, and says how."""
+    pictures = not work.request.audio_only and _with_pictures(work)
+    pieces = laid(work.request.parts, work.step, pictures=pictures)
+    work.seconds = float(pieces[-1].until)
+    mode, why = work.request.mode, []
+    if pictures and mode is not Mode.REENCODE:
+        try:
+            why += _copied(work, pieces)
+            verdict = check_pieces(pieces, writer.part_of(work.request.output), work.step)
+            if verdict.right:
+                if mode is Mode.COPY:
+                    why.append("several parts are always joined exactly")
+                return Mode.EXACT, "; ".join(why), verdict
+            why = ["the check of the copied clip failed: " + "; ".join(verdict.faults)]
+        except CannotCopy as problem:
+            why = [str(problem)]
+        except av.FFmpegError as problem:
+            if problem.errno == errno.ENOSPC:
+                raise
+            why = [f"copying failed: {problem}"]
+    why += _whole(work, pieces) if pictures else _sound_only(work, pieces)
+    verdict = check_pieces(pieces, writer.part_of(work.request.output), work.step)
+    if not verdict.right:
+        raise CutError("The clip is not as it should be: " + "; ".join(verdict.faults))
+    return Mode.REENCODE if pictures else mode, "; ".join(why), verdict
+
+
+def _with_pictures(work: Work) -> bool:
+    found = []
+    for number, part in enumerate(work.request.parts, 1):
+        work.step()
+        with named(number, part), opened(part.path) as media:
+            found.append(media.video is not None)
+    return any(found)
+
+
+def _copied(work: Work, pieces: Sequence[Piece]) -> list[str]:
+    """The clip with as much copied as can be; raises CannotCopy. Says what was not."""
+    _must_agree(pieces)
+    plans = _planned(pieces)
+    work.pictures = sum(len(one.ticks) for one in pieces)
+    work.pictures_encoded = sum(len(one.head()) + len(one.tail()) for one in plans)
+    with opened(pieces[0].part.path) as first:
+        seams = _Seams.of(first.video, pieces, plans)
+        must_fit(seams.codec, work.container)
+        order = [
+            tick for one, plan in zip(pieces, plans, strict=True) for tick in _order(one, plan)
+        ]
+
+        def write(made: OutputContainer) -> Iterator[mux.Timed]:
+            track = writer.copied_track(made, first.video, extradata=seams.header, tag=seams.tag)
+            samples = seams.samples(pieces, plans, work.step)
+            return mux.spliced(samples, order, _times(pieces), track)
+
+        return _write(work, pieces, write)
+
+
+def _must_agree(pieces: Sequence[Piece]) -> None:
+    first = pieces[0].picture
+    for piece in pieces[1:]:
+        other = piece.picture
+        if first is None or other is None:
+            raise CannotCopy(f"part {piece.number} has no picture")
+        if what := _difference(first, other):
+            raise CannotCopy(f"the parts differ: {what} in part {piece.number}")
+
+
+def _difference(one: Picture, other: Picture) -> str:
+    if one.codec != other.codec or one.profile != other.profile:
+        return f"{other.codec} {other.profile} after {one.codec} {one.profile}"
+    if (one.width, one.height, one.aspect) != (other.width, other.height, other.aspect):
+        return f"{other.width}x{other.height} after {one.width}x{one.height}"
+    if (one.pixels, one.colours) != (other.pixels, other.colours):
+        return f"other colours ({other.pixels} after {one.pixels})"
+    if abs(other.rate / one.rate - 1) > _SAME_RATE:
+        return f"{float(other.rate):.4g} pictures a second after {float(one.rate):.4g}"
+    if one.codec not in ("h264", "hevc", "vp9") and one.extradata != other.extradata:
+        return "other codec parameters"
+    return ""
+
+
+def _planned(pieces: Sequence[Piece]) -> list[Plan]:
+    plans, reason = [], None
+    for piece in pieces:
+        found = piece.scan
+        try:
+            plans.append(exact(found.pts, found.keys, found.start, found.end))
+        except CannotCopy as problem:
+            reason = reason or problem
+            if piece.ticks[-1] - piece.ticks[0] > _ANEW_TICKS:
+                raise
+            plans.append(Plan(found.shown, 0, 0, found.shown[-1] + 1, None))
+    if reason is not None and not any(plan.copy_to for plan in plans):
+        raise reason
+    return plans
+
+
+def _order(piece: Piece, plan: Plan) -> list[int]:
+    stamps = [*plan.head(), *video.copied_order(piece.scan, plan), *plan.tail()]
+    return [piece.tick(one) for one in stamps]
+
+
+def _times(pieces: Sequence[Piece]) -> mux.Times:
+    return mux.Times([tick for one in pieces for tick in one.ticks], pieces[-1].last, UNIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seams:
+    """What all seams of a clip share: the first part's track and the ids beside the sources'."""
+
+    stream: Any
+    codec: str
+    header: bytes | None
+    ids: tuple[int, int]
+
+    @property
+    def tag(self) -> str | None:
+        return "hev1" if self.codec == "hevc" else None
+
+    @classmethod
+    def of(cls, stream: Any, pieces: Sequence[Piece], plans: Sequence[Plan]) -> _Seams:
+        """Raises CannotCopy where the parameter sets cannot stand side by side."""
+        codec = video.codec_of(stream)
+        if codec not in ("h264", "hevc"):
+            return cls(stream, codec, None, (0, 0))
+        kept = [Nals.of(codec, one.picture.extradata) for one in pieces if one.picture]
+        # HEVC's stand in the packets: each part brings its own.
+        sources = merged(codec, kept) if codec == "h264" else kept[0]
+        free = sorted(set(range(1, 31)) - (sources.used_ids() if codec == "h264" else set()))
+        if len(free) < 2:
+            raise CannotCopy("the parts leave no id for parameter sets of new pictures")
+        sets = list(sources.sets)
+        if codec == "h264":
+            for used, own in (
+                (any(one.head() for one in plans), free[-1]),
+                (any(one.tail() for one in plans), free[-2]),
+            ):
+                if used:
+                    encoder = video.seam_encoder(stream, set_id=own, unit=UNIT)
+                    sets += Nals.of(codec, encoder.extradata).sets
+        header = joined(sorted(sets, key=sources.kind))
+        return cls(stream, codec, header, (free[-1], free[-2]))
+
+    def samples(
+        self, pieces: Sequence[Piece], plans: Sequence[Plan], step: Callable[[], None]
+    ) -> Iterator[video.Sample]:
+        for piece, plan in zip(pieces, plans, strict=True):
+            if plan.head():
+                yield from self._anew(piece, plan.head(), self.ids[0], step)
+            if plan.copy_to:
+                yield from self._copied(piece, plan, step)
+            if plan.tail():
+                yield from self._anew(piece, plan.tail(), self.ids[1], step)
+
+    def _nals(self, stream: Any) -> Nals | None:
+        if self.codec not in ("h264", "hevc"):
+            return None
+        return Nals.of(self.codec, stream.codec_context.extradata)
+
+    def _anew(
+        self, piece: Piece, wanted: Sequence[int], set_id: int, step: Callable[[], None]
+    ) -> Iterator[video.Sample]:
+        # From the first part's parameters, so that the parameter sets are those of the header.
+        encoder = video.seam_encoder(self.stream, set_id=set_id, unit=UNIT)
+        with opened(piece.part.path) as media:
+            frames = _placed(piece, video.decoded(media, wanted, step))
+            nals = self._nals(media.video)
+            yield from video.made_anew(encoder, frames, nals, self.codec == "hevc")
+
+    def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[video.Sample]:
+        with opened(piece.part.path) as media:
+            copier = video.Copier(self._nals(media.video), in_band=self.codec == "hevc")
+            for packet in video.copied_packets(media, piece.scan, plan):
+                step()
+                one = copier.sample(packet)
+                yield video.Sample(one.data, piece.tick(one.pts), one.key)
+
+
+def _placed(piece: Piece, frames: Iterator[Any]) -> Iterator[Any]:
+    """The pictures with their times in the clip."""
+    for frame in frames:
+        frame.pts, frame.time_base = piece.tick(frame.pts), UNIT
+        yield frame
+
+
+def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
+    """The clip with every picture made anew, in the size of the first part."""
+    work.pictures = work.pictures_encoded = sum(len(one.ticks) for one in pieces)
+    with opened(pieces[0].part.path) as first:
+
+        def write(made: OutputContainer) -> Iterator[mux.Timed]:
+            name = "libvpx-vp9" if work.container == "webm" else "libx264"
+            track = writer.encoded_track(made, name, first.video, Fraction(30))
+            encoder = track.codec_context
+            video.whole_encoder(encoder, first.video, work.request)
+            encoder.time_base = UNIT
+            box = Letterbox.of(encoder)
+            frames = (frame for one in pieces for frame in _boxed(one, box, work.step))
+            return mux.encoded(video.encoded(encoder, frames, None), _times(pieces), track)
+
+        return _write(work, pieces, write)
+
+
+def _boxed(piece: Piece, box: Letterbox, step: Callable[[], None]) -> Iterator[Any]:
+    with opened(piece.part.path) as media:
+        frames = video.decoded(media, piece.scan.shown, step)
+        aspect = piece.picture.aspect if piece.picture else Fraction(1)
+        for frame in _placed(piece, frames):
+            yield box.fitted(frame, aspect)
+
+
+def _write(
+    work: Work,
+    pieces: Sequence[Piece],
+    pictures: Callable[[OutputContainer], Iterator[mux.Timed]] | None,
+) -> list[str]:
+    """Sound beside the pictures, both in the order of time; says why sound was made anew."""
+    why = join_sound.why_anew(work, pieces)
+    try:
+        _written(work, pieces, pictures, anew=bool(why))
+    except join_sound.Gap as problem:
+        why = str(problem)
+        _written(work, pieces, pictures, anew=True)
+    return [f"the sound was encoded: {why}"] if why else []
+
+
+def _written(
+    work: Work,
+    pieces: Sequence[Piece],
+    pictures: Callable[[OutputContainer], Iterator[mux.Timed]] | None,
+    *,
+    anew: bool,
+) -> None:
+    request = work.request
+    with (
+        writer.written(request.output, work.container, request.title) as made,
+        ExitStack() as stack,
+    ):
+        tracks = [pictures(made)] if pictures else []
+        tracks += join_sound.tracks(work, made, pieces, stack, anew=anew)
+        mux.interleave(made, tracks, work.told(Fraction(0), pieces[-1].until))
+
+
+def _sound_only(work: Work, pieces: Sequence[Piece]) -> list[str]:
+    """A clip without pictures: of recordings that have none, or as asked for."""
+    return _write(work, pieces, None)

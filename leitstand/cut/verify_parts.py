@@ -1,0 +1,159 @@
+"""Checks a clip of several parts: each against its source, at its place in the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from leitstand.cut.letterbox import Letterbox, box
+from leitstand.cut.media import Media, base, opened
+from leitstand.cut.request import CannotCopy, Part, Verdict
+from leitstand.cut.timeline import UNIT, Piece, laid
+from leitstand.cut.verify import (
+    ALIKE,
+    LISTEN_RATE,
+    LISTEN_SECONDS,
+    Picture,
+    apart,
+    keys,
+    listen,
+    stamps,
+    timing,
+)
+from leitstand.cut.video import decoded
+
+_Step = Callable[[], None]
+
+
+def verify_parts(parts: Sequence[Part], clip: Path) -> Verdict:
+    """Whether `clip` shows these parts one after the other, no more and no less."""
+    with opened(clip) as made:
+        pictures = made.video is not None
+    try:
+        return check_pieces(laid(parts, lambda: None, pictures=pictures), clip, lambda: None)
+    except CannotCopy as problem:
+        return Verdict((f"it cannot be read: {problem}",), 0, 0.0)
+
+
+def check_pieces(pieces: Sequence[Piece], clip: Path, step: _Step) -> Verdict:
+    """As `verify_parts`; `step` may raise to stop it."""
+    step()
+    try:
+        with opened(clip) as made:
+            return _checked(pieces, made, step)
+    except (CannotCopy, av.FFmpegError) as problem:
+        return Verdict((f"it cannot be read: {problem}",), 0, 0.0)
+
+
+def _checked(pieces: Sequence[Piece], made: Media, step: _Step) -> Verdict:
+    faults: list[str] = []
+    found: list[int] = []
+    length, zero = made.seconds or 0.0, Fraction(0)
+    wanted = [tick for one in pieces for tick in one.ticks]
+    if made.video is not None:
+        found, length = stamps(made)
+        zero = found[0] * base(made.video) if found else zero
+        faults += timing(wanted, found, UNIT, base(made.video))
+        if not faults:
+            faults += _shown(pieces, made, found, step)
+    elif wanted:
+        faults.append("it has no pictures")
+    count = max(len(one.tones) for one in pieces)
+    if len(made.audio) != count:
+        faults.append(f"{len(made.audio)} tracks of sound instead of {count}")
+        return Verdict(tuple(faults), len(found), length)
+    for piece in pieces:
+        step()
+        faults += _heard(piece, made, zero)
+    return Verdict(tuple(faults), len(found), length)
+
+
+def _shown(
+    pieces: Sequence[Piece], made: Media, found: Sequence[int], step: _Step
+) -> Iterator[str]:
+    """Of each part both ends, and what lies around its first and last key frame in the clip."""
+    where = {pts: place for place, pts in enumerate(found)}
+    seams = [where[one] for one in keys(made) if one in where]
+    first = 0
+    for piece in pieces:
+        stop = first + len(piece.ticks)
+        own = [one for one in seams if first <= one < stop]
+        near = {first, stop - 1}
+        for seam in [*own[:2], *own[-1:]]:
+            near |= {seam - 1, seam, seam + 1}
+        yield from _alike(piece, made, (found, first), near, step=step)
+        first = stop
+
+
+def _alike(
+    piece: Piece, made: Media, span: tuple[Sequence[int], int], near: set[int], *, step: _Step
+) -> Iterator[str]:
+    # All time stamps of the clip, and which one this part begins with.
+    found, first = span
+    count = len(piece.ticks)
+    places = sorted(one for one in near if first <= one < first + count)
+    shown = piece.scan.shown
+    for half in (
+        [one for one in places if one - first < count / 2],
+        [one for one in places if one - first >= count / 2],
+    ):
+        if not half:
+            continue
+        with opened(piece.part.path) as source:
+            theirs = list(_gray(source, [shown[one - first] for one in half], None, step))
+        ours = _gray(made, [found[one] for one in half], _crop(piece, made), step)
+        for place, a, b in zip(half, theirs, ours, strict=True):
+            off = float(np.abs(a - b).mean())
+            if off > ALIKE:
+                yield (
+                    f"picture {place - first} of part {piece.number} "
+                    f"differs from the source by {off:.1f}"
+                )
+
+
+def _crop(piece: Piece, made: Media) -> tuple[int, int, int, int] | None:
+    """Where a picture of this part lies in those of the clip, unless it fills them."""
+    if piece.picture is None or made.video is None:
+        return None
+    clip = made.video.codec_context
+    into = Letterbox(clip.width, clip.height, "", Fraction(clip.sample_aspect_ratio or 1))
+    size = piece.picture.width, piece.picture.height
+    if (*size, piece.picture.aspect) == (into.width, into.height, into.aspect):
+        return None
+    return box(size, piece.picture.aspect, into)
+
+
+def _gray(
+    media: Media, wanted: list[int], crop: tuple[int, int, int, int] | None, step: _Step
+) -> Iterator[Picture]:
+    for frame in decoded(media, wanted, step):
+        if crop is not None:
+            left, top, width, height = crop
+            whole = frame.reformat(format="gray").to_ndarray()
+            cut = np.ascontiguousarray(whole[top : top + height, left : left + width])
+            frame = av.VideoFrame.from_ndarray(cut, format="gray")
+        small = frame.reformat(width=64, height=36, format="gray")
+        yield small.to_ndarray().astype(np.float32)
+
+
+def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:
+    """The sound at both ends of a part; silence where the part has none."""
+    length = min(LISTEN_SECONDS, piece.until - piece.begin)
+    for place in range(len(made.audio)):
+        for name, at in (("start", piece.begin), ("end", piece.until - length)):
+            theirs = _source(piece, place, at, length)
+            ours = listen(made, made.audio[place], zero + at, length)
+            if fault := apart(theirs, ours, made, made.audio[place]):
+                yield f"the sound of track {place} {fault} at the {name} of part {piece.number}"
+
+
+def _source(piece: Piece, place: int, at: Fraction, length: Fraction) -> NDArray[np.float32]:
+    if place >= len(piece.tones):
+        return np.zeros(int(length * LISTEN_RATE), np.float32)
+    with opened(piece.part.path) as source:
+        return listen(source, source.audio[place], piece.zero + at, length)
