@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -34,12 +35,17 @@ def test_a_killed_service_takes_its_workers_along_and_the_job_runs_again(
     id = closed.add("sleep")
     with process(service(database, closed.folder)) as running:
         closed.working("a")
-        pids = [*closed.pids("a"), closed.grandchild("a")]
+        pids, grandchild = closed.pids("a"), closed.grandchild("a")
         if also_the_worker:
             running.send(signal.SIGSTOP)
             os.kill(pids[0], signal.SIGKILL)
         kill(running)
     eventually(lambda: not [pid for pid in pids if alive(pid)], within=10)
+    if also_the_worker:
+        # Nobody is left to end what the worker had started: systemd or the container does.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(grandchild, signal.SIGKILL)
+    eventually(lambda: not alive(grandchild), within=10)
     assert closed.jobs.get(id).state == State.RUNNING
     assert closed.part("a").exists()
     closed.let_go("a")
