@@ -87,7 +87,8 @@ def test_an_evening_becomes_a_clip_by_the_clock(house: Venue, tmp_path: Path) ->
     link = house.call("POST", f"/clips/{clip['id']}/links", {"expires_in": "1h"})
     by_link = requests.get(house.url + link["url"], headers={"Range": "bytes=0-99"}, timeout=10)
     assert (by_link.status_code, by_link.content) == (206, answer.content[:100])
-    assert requests.get(house.url + link["url"][:-1] + "0", timeout=10).status_code == 404
+    forged = link["url"][:-1] + ("1" if link["url"].endswith("0") else "0")
+    assert requests.get(house.url + forged, timeout=10).status_code == 404
     house.call("DELETE", f"/clips/{clip['id']}/links/{link['id']}")
     assert requests.get(house.url + link["url"], timeout=10).status_code == 404
 
