@@ -79,7 +79,8 @@ def _set_up_logs(level: str) -> None:
 def up_(
     config_file: ConfigOption = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Watch a MediaMTX that is made up; needs nothing.")
+        bool,
+        typer.Option("--demo", help="Watch a MediaMTX and an OBS that are made up; needs nothing."),
     ] = False,
     log_level: LogLevelOption = "info",
 ) -> None:
@@ -115,7 +116,7 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
 
 @command
 def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
-    """Run the control API: recordings, schedules, and the page for people."""
+    """Run the control API: recordings, schedules, videos and clips."""
     from control_api.bootstrap import ControlApi
 
     _set_up_logs(log_level)

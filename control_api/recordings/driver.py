@@ -20,6 +20,8 @@ from control_api.recordings.wish import Wish
 
 _START_SECONDS = 3.0
 """OBS is recording 30 ms after it was asked to, or it never will: it says 100 in both cases."""
+_LATE_SECONDS = 30.0
+"""An encoder may take its time all the same: what begins so long after is what was asked for."""
 _LONGEST_PAUSE_SECONDS = 3.0
 _SLOW_STOP_SECONDS = 10.0
 _SAVE_SECONDS = 10.0
@@ -63,6 +65,7 @@ class Driver:
         self._checking: list[RecordingRow] = []
         self._retry_at = float("-inf")
         self._attempts = 0
+        self._asked_at: float | None = None
         self._saved_at = float("-inf")
         self._take_over()
 
@@ -121,12 +124,18 @@ class Driver:
             self._ended(row, seen, wanted, now)
             row = None
         if seen.active:
-            self.current = row or part.found(self._studio, now)
+            self.current = row or self._unknown(wanted, now)
             self._update(self.current, seen, wanted, now)
         elif row is not None and row.state != State.STARTING:
             self._ended(row, seen, wanted, now)
         elif row is not None and now - row.started_at >= _START_SECONDS:
             self._forget(row, f"cannot record: {seen.trouble or _SILENT_REFUSAL}")
+
+    def _unknown(self, wanted: Wish, now: float) -> RecordingRow:
+        """The row of a recording that has none: ours, if OBS was only slow to start it."""
+        if self._asked_at is not None and now - self._asked_at < _LATE_SECONDS:
+            return part.begun(self._studio, wanted, now)
+        return part.found(self._studio, now)
 
     def _update(self, row: RecordingRow, seen: Seen, wanted: Wish, now: float) -> None:
         was_new, was_paused = row.state == State.STARTING, part.is_paused(row)
@@ -137,7 +146,9 @@ class Driver:
             self._saved_at = now
             self._store.save(row)
         if was_new:
-            row.evening = row.evening or row.id
+            if row.evening is None:
+                row.evening = row.id
+                self._store.save(row)
             self._say(Kind.RECORDING_STARTED, f"recording: {row.reason}", row)
         if part.is_paused(row) != was_paused:
             kind = Kind.RECORDING_RESUMED if was_paused else Kind.RECORDING_PAUSED
@@ -164,7 +175,7 @@ class Driver:
             self.faults.failed(f"the recording ended by itself{why}")
 
     def _end(self, row: RecordingRow, at: float) -> None:
-        row.state, row.ended_at = str(State.CHECKING), at
+        row.state, row.ended_at, self._asked_at = str(State.CHECKING), at, None
         self._store.save(row)
         self._checking.append(row)
         self.current = None
@@ -193,6 +204,8 @@ class Driver:
         except (Refused, Unreachable) as error:
             self._forget(row, f"cannot record: OBS {error}")
             self._pause()
+        else:
+            self._asked_at = now
 
     def _stop(self, row: RecordingRow, now: float) -> None:
         if row.state != State.STOPPING:

@@ -15,13 +15,19 @@ from typing import Any, Protocol
 import msgspec
 
 from control_api.studios.studio import Studio
+from leitstand.calls import Call
 from leitstand.clients.obs import Event, ObsError, RequestFailed
 from leitstand.recordfile import RecordFile, below
 
 _MEGABYTE = 1024 * 1024
+_FOLDER_SECONDS = 1.0
 _STARTED = "OBS_WEBSOCKET_OUTPUT_STARTED"
 _FULL_BYTES = 50 * _MEGABYTE
 """OBS starts no recording with less (LOW_DISK in its window-basic-main-outputs.cpp)."""
+
+
+def _is_there(folder: Path | None) -> bool:
+    return folder is not None and folder.is_dir()
 
 
 class Unreachable(Exception):
@@ -95,6 +101,7 @@ class ObsRecorder:
         self._studio = studio
         self._clock = clock
         self._file = RecordFile(studio.recordings, clock)
+        self._folder = Call("record folder", lambda: _is_there(studio.recordings))
         self._path: str | None = None
         self._directory: str | None = None
         self._began: float | None = None
@@ -158,7 +165,11 @@ class ObsRecorder:
         for output in found.outputs:
             if output.outputActive and "file" in output.outputName:
                 name = {"outputName": output.outputName}
-                settings = self._do("GetOutputSettings", name).get("outputSettings", {})
+                try:
+                    settings = self._do("GetOutputSettings", name).get("outputSettings", {})
+                except Refused:
+                    # It ended meanwhile; the next look tells.
+                    return None
                 path = settings.get("path") or settings.get("url")
                 if isinstance(path, str):
                     return path
@@ -171,8 +182,12 @@ class ObsRecorder:
 
     def _trouble(self, free: float) -> str | None:
         folder = self._studio.recordings
-        if folder is not None and not folder.is_dir():
-            return f"the record folder {folder} is gone"
+        if folder is not None:
+            # A dead network mount must not hold the look.
+            self._folder.start()
+            is_there = self._folder.answer(time.monotonic() + _FOLDER_SECONDS)
+            if not is_there:
+                return f"the record folder {folder} {'is gone' if is_there is False else 'hangs'}"
         if free <= 0:
             return f"OBS's record folder {self._directory} is gone"
         if free < _FULL_BYTES:

@@ -45,8 +45,7 @@ class Watch:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with self._reconciler.lock:
-                    self._reconciler.look()
+                self._reconciler.look()
             except Exception:
                 # One mistake must not end the watch: that studio would be lost for good.
                 logger.exception("%s: this is a mistake in Leitstand", self._name)

@@ -161,7 +161,7 @@ Named = TypeVar("Named", MediaMTXConfig, ObsConfig)
 class ControlApiConfig(Section):
     listen: ListenAddress = Field(
         default_factory=lambda: parse_listen("127.0.0.1:8080"),
-        description="address of the API and its page; port 0 takes a free one",
+        description="address of the API; port 0 takes a free one",
         json_schema_extra={"default": "127.0.0.1:8080"},
     )
     state: Folder = Field(

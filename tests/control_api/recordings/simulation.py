@@ -39,11 +39,13 @@ class VirtualObs:
     up: bool = True
     refuses: bool = False
     says_no: bool = False
+    takes: int = 0
     starts: int = 0
     recorded: set[int] = field(default_factory=set)
     path: str | None = None
     began: float = 0.0
     pending: str | None = None
+    waits: int = 0
 
     def look(self) -> Seen:
         self._need()
@@ -56,8 +58,8 @@ class VirtualObs:
         self._need()
         if self.path is not None or self.says_no:
             raise Refused("StartRecord refused with 500")
-        if not self.refuses:
-            self.pending = "start"
+        if not self.refuses and self.pending is None:
+            self.pending, self.waits = "start", self.takes
 
     def stop(self) -> None:
         self._need()
@@ -78,6 +80,9 @@ class VirtualObs:
         """One second passes."""
         if self.path is not None:
             self.recorded.add(int(self.clock.now()))
+        if self.pending == "start" and self.waits > 0:
+            self.waits -= 1
+            return
         if self.pending == "start" and self.path is None:
             self.starts += 1
             self.path, self.began = f"/rec/{self.starts}.mkv", self.clock.now() + 1

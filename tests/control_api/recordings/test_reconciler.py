@@ -172,3 +172,12 @@ def test_a_recording_that_took_the_place_of_ours_is_not_taken_for_it(evening: Ev
     assert (first.origin, first.obs_path, first.state) == ("schedule", "/rec/1.mkv", "finished")
     play(evening, 200)
     assert evening.obs.path == "/rec/2.mkv"
+
+
+def test_a_recording_that_obs_was_slow_to_start_is_ours(evening: Evening) -> None:
+    evening.obs.takes = 8
+    play(evening, 100)
+    (row,) = evening.store.newest(10)
+    assert (row.origin, row.evening) == ("schedule", row.id)
+    play(evening, 185)
+    assert evening.obs.path is None
