@@ -174,10 +174,14 @@ def test_a_recording_that_took_the_place_of_ours_is_not_taken_for_it(evening: Ev
     assert evening.obs.path == "/rec/2.mkv"
 
 
-def test_a_recording_that_obs_was_slow_to_start_is_ours(evening: Evening) -> None:
-    evening.obs.takes = 8
-    play(evening, 100)
+def test_what_obs_starts_only_after_it_was_given_up_is_ours_and_ended(evening: Evening) -> None:
+    play(evening, 10)
+    assert evening.service is not None
+    evening.obs.takes = 12
+    evening.service.want(Override(Want.START, BEGIN + 10, BEGIN + 50, "anna"))
+    play(evening, 18)
+    evening.service.want(None)
+    play(evening, 30)
+    assert (evening.obs.starts, evening.obs.path) == (1, None)
     (row,) = evening.store.newest(10)
     assert (row.origin, row.evening) == ("schedule", row.id)
-    play(evening, 185)
-    assert evening.obs.path is None
