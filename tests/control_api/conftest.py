@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from control_api.app import create_app
 from control_api.auth.access import Caller, Gate, Role
 from control_api.database import Database, opened
+from tests.control_api.auth.house import House
 from tests.postgresql import PostgreSql, running
 
 
@@ -54,6 +55,25 @@ def database(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> 
     with contextlib.closing(opened(url)) as database:
         yield database
     server.drop(url)
+
+
+@pytest.fixture
+def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    file = shutil.copy(migrated, tmp_path / "house.db")
+    with contextlib.closing(opened(f"sqlite:///{file}")) as database:
+        yield database
+
+
+@pytest.fixture
+def house(sqlite: Database) -> House:
+    """Sign-in and audit on SQLite."""
+    return House(sqlite)
+
+
+@pytest.fixture
+def houses(database: Database) -> House:
+    """The same on each database, where what that does is decisive."""
+    return House(database)
 
 
 @pytest.fixture
