@@ -26,11 +26,14 @@ from control_api.library.router import router as library
 from control_api.logs.router import router as logs
 from control_api.machine.router import router as machine
 from control_api.metrics.router import router as metrics
+from control_api.play.router import router as play
 from control_api.previews.router import router as previews
 from control_api.provide import Provided, provide
 from control_api.recordings.router import router as recordings
 from control_api.schedules.router import router as schedules
 from control_api.settings.router import router as settings
+from control_api.streams.router import router as streams
+from control_api.web.router import page_router
 from leitstand import __version__
 
 ROUTERS: Sequence[APIRouter] = (
@@ -39,9 +42,11 @@ ROUTERS: Sequence[APIRouter] = (
     audit,
     events,
     previews,
+    streams,
     recordings,
     clips,
     frames,
+    play,
     library,
     jobs,
     settings,
@@ -78,6 +83,7 @@ def create_app(provided: Provided) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api", responses=_FAILURES)
     app.include_router(metrics, responses=_FAILURES)
+    app.include_router(page_router())
     app.add_api_route("/api/openapi.json", _document, include_in_schema=False)
     app.exception_handler(ApiError)(_told)
     app.exception_handler(RequestValidationError)(_invalid)

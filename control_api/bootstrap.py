@@ -28,6 +28,7 @@ from control_api.jobs.store import JobStore
 from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
+from control_api.play.room import Play
 from control_api.recordings.control import Control, Journal
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import RecordingStore
@@ -38,6 +39,7 @@ from control_api.settings.fixed import fixed
 from control_api.settings.memory import Memory
 from control_api.settings.service import SettingsService
 from control_api.settings.store import SettingStore
+from control_api.streams.room import Streams
 from control_api.studios.studio import Studio, Studios
 from control_api.timer import Timer
 from leitstand.clients.obs import Address, ObsLink
@@ -72,9 +74,12 @@ class ControlApi:
         self.jobs = self._job_service(config, clock)
         self.library = self._library(config, clock)
         self.clips = self._clips(config, clock)
+        self.play = self._play(config)
+        self.streams = Streams(config, clock)
         self.timer = Timer()
         self.library.begin(self.timer)
         self.jobs.begin(self.timer)
+        self.play.begin(self.timer)
         self.desk.begin(self.timer)
         self.outlook = self._outlook(config, clock)
         self.outlook.begin(self.timer)
@@ -87,8 +92,10 @@ class ControlApi:
             SettingsService: self.settings,
             **self.desk.provided,
             **self.outlook.provided,
+            **self.streams.provided,
             **self.library.provided,
             **self.clips.provided,
+            **self.play.provided,
             FrameService: self._frames(config),
             JobService: self.jobs,
             ScheduleService: self.schedules,
@@ -123,12 +130,14 @@ class ControlApi:
         self.timer.start()
         self.library.start()
         self.control.start()
+        self.streams.start()
         self._server.start()
         # Last: where the port is taken already, the jobs are somebody else's.
         self.jobs.start()
 
     def stop(self) -> None:
         self._server.stop()
+        self.streams.stop()
         self.timer.stop()
         self.control.stop()
         self.library.stop()
@@ -182,6 +191,12 @@ class ControlApi:
         clips = Clips(self.database, self.library.service, memory, folder, clock)
         self.kinds[clips.kind.name] = clips.kind
         return clips
+
+    def _play(self, config: Config) -> Play:
+        cache = config.control_api.state / "cache"
+        play = Play(self.database, self.library.service, self.jobs, cache)
+        self.kinds[play.kind.name] = play.kind
+        return play
 
     def _frames(self, config: Config) -> FrameService:
         strips = StripStore(config.control_api.state / "cache" / "strips")

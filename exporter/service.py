@@ -11,6 +11,7 @@ from typing import Any
 from exporter.exposition import Renderer
 from exporter.pages import Pages, render
 from exporter.poller import Poller
+from exporter.publisher import Publisher
 from exporter.server import create_app
 from exporter.snapshot import Report, SnapshotStore
 from exporter.sources.host.source import HostSource
@@ -22,6 +23,7 @@ from exporter.sources.source import Source, SourceId
 from leitstand.clients.mediamtx import Access, MediaMTXClient
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.config import Config, MediaMTXConfig, ObsConfig
+from leitstand.feed.redis import RedisWriter, connected
 from leitstand.serving import HttpServer
 
 # "Down" is an answer older than three intervals.
@@ -88,6 +90,16 @@ def _obs(studio: ObsConfig, config: Config) -> Polled:
     return Polled(source, config.exporter.poll_interval)
 
 
+def _publisher(config: Config, store: SnapshotStore) -> Publisher | None:
+    redis = config.exporter.redis
+    if redis is None:
+        return None
+    password = redis.password.get_secret_value() if redis.password else None
+    lifetime = config.exporter.poll_interval * _LIFETIME_INTERVALS
+    client = connected(redis.url, redis.username, password, redis.ca_file)
+    return Publisher(store, RedisWriter(client, redis.url, redis.instance, lifetime))
+
+
 class Exporter:
     """The running service."""
 
@@ -105,6 +117,7 @@ class Exporter:
             )
             for each in polled
         ]
+        self._publisher = _publisher(config, self.store)
         users = {name: hash.get_secret_value() for name, hash in config.exporter.users.items()}
         app = create_app(self.store, self._pages, self._alive, users)
         self._server = HttpServer(
@@ -119,11 +132,15 @@ class Exporter:
         self._pages.start()
         for poller in self._pollers:
             poller.start()
+        if self._publisher:
+            self._publisher.start()
         self._server.start()
 
     def stop(self) -> None:
         for poller in self._pollers:
             poller.ask_to_stop()
+        if self._publisher:
+            self._publisher.ask_to_stop()
         self._pages.stop()
         self._server.stop()
         until = time.monotonic() + _JOIN_SECONDS

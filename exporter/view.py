@@ -52,6 +52,7 @@ def _server(report: Report, reports: Mapping[SourceId, Report], live: frozenset[
         "error": report.error,
         "version": None,
         "started_at": None,
+        "polled": report.good_time,
         "paths": [],
     }
     if report.source not in live:

@@ -111,6 +111,8 @@ def _config(app: ASGIApp, tls: Tls | None, *, websockets: bool) -> uvicorn.Confi
         headers=_HEADERS,
         lifespan="off",
         ws="websockets-sansio" if websockets else "none",
+        # It would be done anew for each of a thousand clients that are told the same.
+        ws_per_message_deflate=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_CANCEL_SECONDS,
         # Whoever only listens holds a connection as well.

@@ -2,6 +2,7 @@
 
 from leitstand.config.errors import ConfigError
 from leitstand.config.load import load
+from leitstand.config.notify import EmailConfig, NotifyConfig, SlackConfig
 from leitstand.config.schema import (
     Config,
     ControlApiConfig,
@@ -17,11 +18,14 @@ __all__ = [
     "Config",
     "ConfigError",
     "ControlApiConfig",
+    "EmailConfig",
     "ExporterConfig",
     "HostConfig",
     "Listen",
     "MediaMTXConfig",
+    "NotifyConfig",
     "ObsConfig",
+    "SlackConfig",
     "Tls",
     "load",
 ]

@@ -5,41 +5,32 @@ from __future__ import annotations
 import base64
 import ssl
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from tzlocal import get_localzone_name
 
+from leitstand.config.notify import NotifyConfig
+from leitstand.config.section import Section
 from leitstand.config.values import (
     BcryptHash,
     CaFile,
     DatabaseUrl,
     Duration,
+    FeedUrl,
     Folder,
     ListenAddress,
     Name,
     Origin,
     ReadableFile,
+    RedisUrl,
     Secret,
     Token,
     Url,
     Zone,
     parse_listen,
+    this_machine,
 )
-
-
-class Section(BaseModel):
-    """Strict and frozen: an unknown key is an error, and nothing changes after the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty_keys(cls, raw: Any) -> Any:
-        """A key with nothing behind it counts as left out, as when its lines are comments."""
-        if not isinstance(raw, dict):
-            return raw
-        return {k: v for k, v in raw.items() if v is not None or k not in cls.model_fields}
 
 
 class Tls(Section):
@@ -59,6 +50,19 @@ class Tls(Section):
         return self
 
 
+class RedisConfig(Section):
+    url: RedisUrl = Field(description="redis://HOST:PORT, or rediss:// with TLS")
+    username: str | None = Field(None, description="of Redis's ACL; none: the default user")
+    password: Secret | None = Field(None, description="its password")
+    ca_file: CaFile | None = Field(None, description="CA that signed its certificate, PEM")
+    instance: Name = Field(
+        default_factory=this_machine,
+        validate_default=True,
+        description="this exporter among those that write there",
+        json_schema_extra={"default": "the machine's name"},
+    )
+
+
 class ExporterConfig(Section):
     listen: ListenAddress = Field(
         default_factory=lambda: parse_listen("127.0.0.1:9896"),
@@ -75,6 +79,9 @@ class ExporterConfig(Section):
         description="the same for what is costly: recordings, forwards, configuration",
     )
     tls: Tls | None = Field(None, description="serve HTTPS")
+    redis: RedisConfig | None = Field(
+        None, description="write every snapshot to Redis too, for control APIs elsewhere"
+    )
     users: dict[Name, BcryptHash] = Field(
         {}, description="basic authentication: name and bcrypt hash; none: open"
     )
@@ -183,6 +190,14 @@ class ControlApiConfig(Section):
     )
     tls: Tls | None = Field(None, description="serve HTTPS")
     cors: list[Origin] = Field([], description="origins whose pages may use the API; none: closed")
+    snapshot: FeedUrl | None = Field(
+        None,
+        description="where the streams come from: http(s)://… of an exporter, or redis(s)://…; "
+        "default: the exporter of this file",
+    )
+    snapshot_username: str | None = Field(None, description="what the exporter or Redis asks for")
+    snapshot_password: Secret | None = Field(None, description="its password")
+    snapshot_ca_file: CaFile | None = Field(None, description="CA that signed its certificate, PEM")
     shutdown_command: list[str] = Field(
         [], description="shuts this machine down, as [systemctl, poweroff]; none: not allowed"
     )
@@ -206,6 +221,7 @@ class Config(Section):
     mediamtx: list[MediaMTXConfig] = []
     obs: list[ObsConfig] = []
     control_api: ControlApiConfig = Field(default_factory=ControlApiConfig)
+    notify: NotifyConfig = NotifyConfig()
 
     @field_validator("mediamtx", "obs")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,11 @@ def check_name(value: str) -> str:
     return value
 
 
+def this_machine() -> str:
+    """The machine's name as a name of ours."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", socket.gethostname())[:63].lstrip("_.-") or "exporter"
+
+
 def check_secret(value: SecretStr) -> SecretStr:
     if not value.get_secret_value():
         raise ValueError("must not be empty")
@@ -143,6 +149,28 @@ def check_database(value: SecretStr) -> SecretStr:
     return value
 
 
+def check_redis(value: str) -> str:
+    """An address of Redis without a secret in it."""
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not value.isprintable() or " " in value:
+        raise ValueError(
+            "must be redis://HOST:PORT or rediss://HOST:PORT, and /DATABASE if need be"
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold credentials; use username and password_file")
+    if parts.query or parts.fragment or not re.fullmatch(r"(/\d{0,4})?", parts.path, re.ASCII):
+        raise ValueError("must end after the port, or after /DATABASE, a number")
+    return value.rstrip("/")
+
+
+def check_feed(value: str) -> str:
+    return check_redis(value) if value.startswith("redis") else check_url(value)
+
+
 def check_origin(value: str) -> str:
     parts = urlsplit(check_url(value))
     if parts.path:
@@ -155,6 +183,8 @@ ListenAddress = Annotated[Listen, BeforeValidator(parse_listen)]
 Url = Annotated[str, AfterValidator(check_url)]
 Name = Annotated[str, AfterValidator(check_name)]
 Zone = Annotated[str, AfterValidator(check_zone)]
+RedisUrl = Annotated[str, AfterValidator(check_redis)]
+FeedUrl = Annotated[str, AfterValidator(check_feed)]
 Origin = Annotated[str, AfterValidator(check_origin)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(check_database)]
 Secret = Annotated[SecretStr, AfterValidator(check_secret)]

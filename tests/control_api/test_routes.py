@@ -22,6 +22,11 @@ PUBLIC = {
     ("GET", "/api/health"),
     ("POST", "/api/auth/login"),
     ("GET", "/api/links/{text}"),
+    ("GET", "/api/auth/session"),
+    ("GET", "/"),
+    ("HEAD", "/"),
+    ("GET", "/page/{name:path}"),
+    ("HEAD", "/page/{name:path}"),
 }
 """What is open to everybody."""
 

@@ -42,7 +42,7 @@ ALLOWED_THERE = (
 MISTAKES = [
     (
         {"exporters": {}},
-        "exporters: unknown key; allowed here: exporter, host, mediamtx, obs, control_api",
+        "exporters: unknown key; allowed here: exporter, host, mediamtx, obs, control_api, notify",
     ),
     (server(uri="x"), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),
     (server(uri=None), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),

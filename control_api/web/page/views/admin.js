@@ -1,0 +1,4 @@
+export function show(root) {
+  root.textContent = "admin";
+  return () => {};
+}

@@ -1,0 +1,8 @@
+import admin from "./de/admin.js";
+import common from "./de/common.js";
+import evenings from "./de/evenings.js";
+import room from "./de/room.js";
+import schedule from "./de/schedule.js";
+import streams from "./de/streams.js";
+
+export default { ...common, ...room, ...streams, ...evenings, ...schedule, ...admin };

@@ -1,0 +1,8 @@
+import admin from "./en/admin.js";
+import common from "./en/common.js";
+import evenings from "./en/evenings.js";
+import room from "./en/room.js";
+import schedule from "./en/schedule.js";
+import streams from "./en/streams.js";
+
+export default { ...common, ...room, ...streams, ...evenings, ...schedule, ...admin };
