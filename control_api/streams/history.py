@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,19 @@ class Ring:
             [None if value != value else value for value in column] for column in columns.tolist()
         ]
         return self._times[order].tolist(), known
+
+
+def thinned(
+    times: Sequence[float], values: Sequence[float | None], points: int
+) -> list[float | None]:
+    """Means over `points` equal parts of the ten minutes that end with the newest."""
+    sums: list[list[float]] = [[] for _ in range(points)]
+    step = PATH_SECONDS / points
+    for time, value in zip(times, values, strict=True):
+        place = points - 1 - int((times[-1] - time) / step)
+        if value is not None and place >= 0:
+            sums[place].append(value)
+    return [round(sum(each) / len(each), 1) if each else None for each in sums]
 
 
 class History:

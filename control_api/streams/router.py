@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from control_api.auth.access import Gate, Viewer
 from control_api.envelope import Answer, Failure
 from control_api.provide import provided
+from control_api.streams.history import thinned
 from control_api.streams.live import HEARTBEAT, by_events, by_websocket
 from control_api.streams.service import Json, StreamService
 from control_api.streams.shapes import (
@@ -64,9 +65,10 @@ def all_streams(
     sort: Annotated[str, Query(pattern=f"^({'|'.join(_SORTS)})$")] = "name",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=500)] = 50,
-    curve: bool = False,
+    curve: Annotated[int, Query(ge=0, le=300)] = 0,
 ) -> Answer[StreamPage]:
-    """Every path; `q` is looked for in its name, `curve` adds the bitrates of ten minutes."""
+    """Every path; `q` is looked for in its name, `curve` adds its bitrates of ten minutes in so
+    many points."""
     found = [
         at
         for at in streams.paths()
@@ -76,7 +78,7 @@ def all_streams(
     ]
     found.sort(key=_SORTS[sort])
     shown = found[(page - 1) * page_size : page * page_size]
-    items = [stream(*at, curve=_curve(streams, *at) if curve else None) for at in shown]
+    items = [stream(*at, curve=_curve(streams, *at, curve) if curve else None) for at in shown]
     return Answer(data=StreamPage(items=items, total=len(found)))
 
 
@@ -120,9 +122,11 @@ def one(
     return Answer(data=stream_with_minutes(*found, streams.minutes(server, path)))
 
 
-def _curve(streams: StreamService, server: Json, path: Json) -> list[float | None]:
-    bitrates: list[float | None] = streams.minutes(server["name"], path["name"])["inbound_bitrate"]
-    return bitrates
+def _curve(
+    streams: StreamService, server: Json, path: Json, points: int
+) -> list[float | None]:
+    minutes = streams.minutes(server["name"], path["name"])
+    return thinned(minutes["times"], minutes["inbound_bitrate"], points)
 
 
 def _check(connection: HTTPConnection, gate: Gate) -> Callable[[], object]:

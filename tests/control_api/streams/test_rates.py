@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from control_api.streams.history import History, Ring
+from control_api.streams.history import History, Ring, thinned
 from control_api.streams.rates import Rates, state
 
 Json = dict[str, Any]
@@ -94,3 +94,8 @@ def test_unknown_is_none(path: Callable[..., Json], snapshot: Callable[..., Json
     totals = history.totals()
     assert totals["inbound_bitrate"] == [None, 800.0]
     assert totals["disk_available_bytes"] == [None, None]
+
+
+def test_thinned_to_the_means_of_equal_parts_of_ten_minutes() -> None:
+    times = [float(second) for second in range(0, 600, 100)]
+    assert thinned(times, [1.0, None, 3.0, 5.0, 10.0, 20.0], 3) == [1.0, 4.0, 15.0]

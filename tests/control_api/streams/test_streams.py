@@ -110,7 +110,7 @@ def test_one_with_its_last_minutes(client: TestClient, known: StreamService) -> 
     assert one["viewers"] == 3
     assert one["minutes"]["times"] == [1_000.0, 1_002.0]
     assert one["minutes"]["inbound_bitrate"] == [None, 80_000.0]
-    assert data(client, "?curve=true")["items"][2]["curve"] == [None, 80_000.0]
+    assert data(client, "?curve=3")["items"][2]["curve"] == [None, None, 80_000.0]
     assert client.get("/api/streams/main/nobody").status_code == 404
 
 

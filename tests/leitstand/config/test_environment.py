@@ -111,7 +111,7 @@ def test_a_short_name_and_the_long_one_are_not_both_given(tmp_path: Path) -> Non
 
 ONLY_LISTEN = "exporter.lisen: unknown key; allowed here: listen, poll_interval, slow_interval, "
 WRONG = [
-    ({"EXPORTER__LISEN": "x"}, f"LEITSTAND_EXPORTER__LISEN: {ONLY_LISTEN}tls, users"),
+    ({"EXPORTER__LISEN": "x"}, f"LEITSTAND_EXPORTER__LISEN: {ONLY_LISTEN}tls, redis, users"),
     ({"TESTS": "soak"}, "LEITSTAND_TESTS: tests: unknown key; allowed here: exporter, host, medi"),
     ({"": "x"}, "LEITSTAND_: : unknown key; allowed here: exporter"),
     ({"MEDIAMTX__3__URL": "x"}, "LEITSTAND_MEDIAMTX__3__URL: there is no entry 2 yet for 3"),
