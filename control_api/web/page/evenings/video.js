@@ -1,0 +1,181 @@
+// One video: watched, stepped through by frame, with the clock under the picture.
+
+import { get, patch, post, del, Problem } from "../lib/api.js";
+import { h, replace, say } from "../lib/dom.js";
+import { clockOf, dayOf, duration, longDay, percent } from "../lib/format.js";
+import { t } from "../lib/i18n.js";
+import { action, confirm, dialog, fail, field, toast } from "../lib/ui.js";
+import { clockAt } from "./clock.js";
+import { showMarks } from "./marks.js";
+
+const STRIP = 24;
+
+export async function showVideo(root, { day, id, context, life }) {
+  let video;
+  try {
+    video = await get(`/videos/${encodeURIComponent(id)}`);
+  } catch (problem) {
+    replace(root, h("p", { role: "alert" }, problem.message), h("a", { href: "#/evenings" }, t("evenings.back")));
+    return;
+  }
+  const fps = video.tracks.find((track) => track.kind === "video")?.fps || 25;
+  const player = makePlayer(video, fps, life);
+  const bar = timeBar(video, player, life);
+  const marks = showMarks({ video, player, bar, fps, context, life });
+  replace(
+    root,
+    h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context)),
+    h("h2", {}, heading(video)),
+    h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
+  );
+  keys(life, player, marks);
+}
+
+const heading = (video) => [video.title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
+
+function makePlayer(video, fps, life) {
+  const screen = h("video", { class: "screen", playsinline: true, controls: true, preload: "metadata", "aria-label": t("evenings.video") });
+  const clock = h("output", { class: "clock numbers", "aria-label": t("evenings.clock") });
+  const note = h("p", { class: "soft", role: "status" });
+  const frame = 1 / fps;
+  // The time of the picture that is shown; currentTime may lie anywhere within it.
+  let shown = 0;
+  const listeners = new Set();
+  const tell = () => {
+    say(clock, clockAt(video, shown, 2) || duration(shown));
+    for (const listener of listeners) listener(shown);
+  };
+  const onFrame = (_, { mediaTime }) => {
+    shown = mediaTime;
+    tell();
+    screen.requestVideoFrameCallback(onFrame);
+  };
+  if (screen.requestVideoFrameCallback) screen.requestVideoFrameCallback(onFrame);
+  else life.on(screen, "timeupdate", () => { shown = screen.currentTime; tell(); });
+  life.on(screen, "error", () => say(note, t("evenings.unplayable")));
+  life.add(() => screen.removeAttribute("src"));
+  ready(video, note, life).then((url) => { screen.src = url; }, fail);
+  const seek = (time) => {
+    screen.currentTime = Math.max(0, Math.min(video.duration - frame / 2, time));
+  };
+  // Into the middle of the picture: on its edge, rounding would choose its neighbour.
+  const step = (frames) => {
+    screen.pause();
+    seek(shown + (frames + 0.5) * frame);
+  };
+  const button = (word, label, work) => h("button", { type: "button", "aria-label": t(word), title: t(word), onclick: work }, label);
+  const steps = h(
+    "div",
+    { class: "steps", role: "group", "aria-label": t("evenings.steps") },
+    button("evenings.back10", "−10 s", () => seek(shown - 10)),
+    button("evenings.back1", "−1 s", () => seek(shown - 1)),
+    button("evenings.backframe", "◂|", () => step(-1)),
+    button("evenings.nextframe", "|▸", () => step(1)),
+    button("evenings.next1", "+1 s", () => seek(shown + 1)),
+    button("evenings.next10", "+10 s", () => seek(shown + 10)),
+  );
+  tell();
+  return {
+    node: h("div", { class: "stack tight" }, h("div", { class: "frame" }, screen), clock, note),
+    steps,
+    seek,
+    step,
+    toggle: () => (screen.paused ? screen.play() : screen.pause()),
+    get shown() {
+      return shown;
+    },
+    watch(listener) {
+      listeners.add(listener);
+      listener(shown);
+    },
+  };
+}
+
+// The address to play; where a job has to make it playable first, it is waited for.
+async function ready(video, note, life) {
+  let ended = false;
+  life.add(() => { ended = true; });
+  for (let isFirst = true; !ended; isFirst = false) {
+    const how = await get(`/videos/${video.id}/play.json`);
+    if (how.ready) {
+      say(note, "");
+      return how.url;
+    }
+    if (isFirst) await fetch(how.url, { method: "HEAD" });
+    if (how.job?.state === "failed" && !isFirst) throw new Problem(how.job.error ?? "", 0);
+    say(note, t("evenings.making", { reason: how.reason, done: percent(how.job?.progress ?? 0) }));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  return "";
+}
+
+// Small pictures along the whole length, what is marked, and where we are.
+function timeBar(video, player, life) {
+  const strip = h("img", { class: "strip", alt: "", src: `/api/videos/${video.id}/strip?count=${STRIP}&width=120` });
+  life.on(strip, "error", () => { strip.hidden = true; });
+  const range = h("div", { class: "marked", hidden: true });
+  const slider = h("input", { type: "range", min: 0, max: video.duration, step: 0.01, value: 0, "aria-label": t("evenings.position") });
+  life.on(slider, "input", () => player.seek(Number(slider.value)));
+  player.watch((shown) => {
+    slider.value = shown;
+    slider.setAttribute("aria-valuetext", clockAt(video, shown) || duration(shown));
+  });
+  return {
+    node: h("div", { class: "timebar" }, strip, range, slider),
+    mark(start, end) {
+      range.hidden = start === null || end === null;
+      range.style.setProperty("--from", (start ?? 0) / video.duration);
+      range.style.setProperty("--to", Math.min(1, (end ?? 0) / video.duration));
+    },
+  };
+}
+
+function keys(life, player, marks) {
+  const work = { " ": player.toggle, ArrowLeft: () => player.step(-1), ArrowRight: () => player.step(1), i: marks.setStart, o: marks.setEnd };
+  life.on(document, "keydown", (event) => {
+    const busy = event.target.closest("input, textarea, select, button, a, video, dialog");
+    if (busy || event.ctrlKey || event.metaKey || event.altKey || !(event.key in work)) return;
+    event.preventDefault();
+    work[event.key]();
+  });
+}
+
+// Title, protection, download, deletion.
+function manage(video, context) {
+  const parts = [h("a", { class: "button", href: `/api/videos/${video.id}/download`, download: "" }, t("evenings.whole"))];
+  if (context.may("operator")) {
+    parts.push(action(t("evenings.edit"), () => edit(video, context)), protection(video), action(t("delete"), () => remove(video, context), { disabled: video.protected }));
+  }
+  return h("div", { class: "buttons" }, parts);
+}
+
+function protection(video) {
+  const word = () => t(video.protected ? "evenings.unprotect" : "evenings.protect");
+  const button = action(word(), async () => {
+    video.protected = (await post(`/videos/${video.id}/${video.protected ? "unprotect" : "protect"}`)).protected;
+    say(button, word());
+    button.nextSibling.disabled = video.protected;
+  });
+  return button;
+}
+
+async function edit(video, context) {
+  const title = h("input", { value: video.title, maxlength: 200 });
+  const notes = h("textarea", { rows: 4, maxlength: 4000, value: video.notes });
+  await dialog(t("evenings.edit"), (close) => [
+    field(t("evenings.title"), title),
+    field(t("evenings.notes"), notes),
+    h("div", { class: "buttons" }, h("button", { onclick: () => close() }, t("cancel")), action(t("save"), async () => {
+      await patch(`/videos/${video.id}`, { title: title.value, notes: notes.value });
+      close();
+      context.here.set({ ...context.here.value });
+    }, { class: "primary" })),
+  ]);
+}
+
+async function remove(video, context) {
+  if (!(await confirm(t("evenings.delete.title"), t("evenings.delete.text", { name: video.title || video.name }), t("delete")))) return;
+  await del(`/videos/${video.id}`);
+  context.go("evenings");
+  toast(t("evenings.deleted"), { undo: () => post(`/videos/${video.id}/restore`).then(() => context.here.set({ ...context.here.value }), fail) });
+}
