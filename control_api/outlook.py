@@ -26,6 +26,7 @@ from control_api.metrics.readings import ScheduleReading, Sources, StudioReading
 from control_api.metrics.requests import Measured, Requests
 from control_api.previews.service import PreviewService
 from control_api.provide import Provided
+from control_api.recordings.part import State
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import OPEN, RecordingStore
 from control_api.schedules.runs import RunStore
@@ -36,6 +37,7 @@ from control_api.timer import Timer
 from leitstand.config import ControlApiConfig
 
 _LEAST_FREE_BYTES = 1e9
+_OVER = (State.FINISHED, State.DAMAGED)
 _SOON_SECONDS = 15 * 60
 _HEALTH_SECONDS = 5.0
 
@@ -89,6 +91,7 @@ class Outlook:
             library=sights.library.readings,
             jobs=sights.jobs.counts,
             ended=sights.jobs.outcomes,
+            clips=lambda: sights.jobs.took("clip"),
         )
         self.provided: Provided = {
             PreviewService: PreviewService(
@@ -145,7 +148,9 @@ class Outlook:
 
     def _outcomes(self) -> Mapping[tuple[str, str], float]:
         found = RecordingStore(self._sights.database).outcomes()
-        return {at: count for at, count in found.items() if at[1] not in OPEN}
+        # A first failure is an increase only over a series that was there before it.
+        none = {(studio, str(state)): 0 for studio in self._sights.studios.names for state in _OVER}
+        return none | {at: count for at, count in found.items() if at[1] not in OPEN}
 
 
 def _checks(sights: Sights, config: ControlApiConfig, is_alive: Callable[[], bool]) -> list[Check]:

@@ -12,19 +12,27 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from leitstand.config import ConfigError
 from leitstand.cut import CutError, Mode, Part, Request, cut
+from leitstand.cut.request import Effects, Logo
 
+_SOUND_NAMES = {".m4a", ".mka"}
 _TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command was asked for, as it was written."""
+    """What the command was asked for, as it was written. Into `.m4a` and `.mka` goes sound alone;
+    `logo` is a PNG with an alpha channel, fades are seconds."""
 
     file: Path
     start: str
     end: str
     mode: str
     output: Path | None
+    title: str | None = None
+    height: int | None = None
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    logo: Path | None = None
 
 
 def run(wish: Wish, stop: threading.Event, console: Console) -> str:
@@ -66,4 +74,33 @@ def _request(wish: Wish) -> Request:
     output = wish.output or wish.file.with_name(f"{wish.file.stem}-clip.mp4")
     if output.exists():
         raise ConfigError(f"--output: {output} is there already; choose another name")
-    return Request([part], output, Mode(wish.mode))
+    return Request(
+        [part],
+        output,
+        Mode(wish.mode),
+        height=_height(wish),
+        audio_only=output.suffix.lower() in _SOUND_NAMES,
+        title=wish.title,
+        effects=_effects(wish),
+    )
+
+
+def _height(wish: Wish) -> int | None:
+    if wish.height is None:
+        return None
+    if wish.mode != Mode.REENCODE:
+        raise ConfigError("--height: another size needs --mode reencode")
+    if not 16 <= wish.height <= 4320 or wish.height % 2:
+        raise ConfigError(f"--height: {wish.height} is not an even number from 16 to 4320")
+    return wish.height
+
+
+def _effects(wish: Wish) -> Effects | None:
+    if not (wish.fade_in or wish.fade_out or wish.logo):
+        return None
+    logo = None
+    if wish.logo is not None:
+        if not wish.logo.is_file():
+            raise ConfigError(f"--logo: {wish.logo}: there is no such file")
+        logo = Logo(wish.logo)
+    return Effects(wish.fade_in, wish.fade_out, logo)

@@ -15,7 +15,10 @@ need() { # package program...
   done
 }
 need prometheus prometheus promtool
+need prometheus-alertmanager prometheus-alertmanager amtool
 need ffmpeg ffmpeg ffprobe
+need redis-server redis-server
+need chromium chromium
 need obs-studio obs
 need xvfb Xvfb
 # Not in PATH on Debian.

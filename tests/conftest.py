@@ -23,7 +23,12 @@ hypothesis.settings.register_profile("soak", max_examples=5_000, deadline=None, 
 hypothesis.settings.load_profile("sample")
 
 
-SAMPLED = ("tests/control_api/library", "tests/control_api/frames", "tests/leitstand/cut")
+SAMPLED = (
+    "tests/control_api/library",
+    "tests/control_api/frames",
+    "tests/control_api/play",
+    "tests/leitstand/cut",
+)
 """Where a test has many parameters and each takes a while: a third of them by default."""
 
 

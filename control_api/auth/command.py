@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from control_api.auth.store import AuthStore
 from control_api.clock import SystemClock, local
 from control_api.database import opened
 from control_api.errors import ApiError
+from leitstand import privatefile
 from leitstand.config import Config, ConfigError
 
 _LINE = "{:>5}  {:<9} {:<32} {:<17} {}"
@@ -29,6 +31,12 @@ def list_tokens(config: Config) -> str:
 
 def create_token(config: Config, name: str, role: str) -> str:
     """The new token itself, to be shown once."""
+    _check(name, role)
+    with _auth(config) as auth:
+        return auth.create(name, Role[role.upper()], "command").secret
+
+
+def _check(name: str, role: str) -> None:
     if role.upper() not in Role.__members__:
         raise ConfigError(f"--role: {role!r} is not one of {', '.join(map(str, Role))}")
     try:
@@ -37,8 +45,24 @@ def create_token(config: Config, name: str, role: str) -> str:
         raise ConfigError(
             f"NAME: {name[:80]!r} must be letters, digits, spaces and _.@-, at most 63"
         ) from None
-    with _auth(config) as auth:
-        return auth.create(name, Role[role.upper()], "command").secret
+
+
+def keep_token(config: Config, name: str, role: str, file: Path) -> str:
+    """See to it that this file holds a token of that name and role; a good one stays.
+
+    Answers a sentence. Raises ConfigError.
+    """
+    _check(name, role)
+    try:
+        held = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+        with _auth(config) as auth:
+            secret = auth.kept(held, name, Role[role.upper()])
+            if secret != held:
+                privatefile.write(file, f"{secret}\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"--output: {file} cannot be used ({reason})") from None
+    return f"{file} holds a token of {name} ({role.lower()})"
 
 
 def revoke_token(config: Config, id: int) -> str:

@@ -129,6 +129,19 @@ class AuthService:
         """Keep a token that was told somebody already."""
         self._store.settle(self._row("admin", Role.ADMIN, secret, FIRST_START))
 
+    def kept(self, secret: str, name: str, role: Role) -> str:
+        """This one if it is good and of that name and role, else a new one.
+
+        Raises Conflict if it is another's.
+        """
+        found = self._store.by_token(fingerprint(secret))
+        if found is None:
+            secret = new_token()
+            self._store.settle(self._row(name, role, secret, "command"))
+        elif (found.name, found.role) != (name, str(role)):
+            raise Conflict(f"--output: the file holds the token of {found.name} ({found.role})")
+        return secret
+
     def _row(self, name: str, role: Role, secret: str, by: str) -> TokenRow:
         now = self._clock.now()
         return TokenRow(

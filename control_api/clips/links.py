@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from control_api.clips.store import ClipStore
 from control_api.clips.tables import ClipRow, LinkRow
 from control_api.clock import Clock
-from control_api.errors import NotFound
+from control_api.errors import Conflict, NotFound
 
 _SIGNED = re.compile(r"([a-z0-9]{16})\.(\d{1,12})\.([0-9a-f]{64})", re.ASCII)
+MOST_LINKS = 50
+"""So many links to one clip may be good at a time."""
 _GONE = "this link is not valid (any more); ask whoever sent it for a new one"
 
 
@@ -29,7 +31,7 @@ class LinkService:
         self._secret = secret
 
     def make(self, clip: ClipRow, seconds: float, by: str) -> LinkRow:
-        """A link to the clip, good for so long."""
+        """A link to the clip, good for so long. Raises Conflict if it has too many."""
         now = self._clock.now()
         row = LinkRow(
             id=secrets.token_hex(8),
@@ -39,7 +41,11 @@ class LinkService:
             by=by,
             revoked_at=None,
         )
-        self._store.save(row)
+        if not self._store.add_link(row, MOST_LINKS):
+            raise Conflict(
+                f"there are {MOST_LINKS} links to this clip already, and more are not allowed; "
+                "revoke one (DELETE /api/clips/{id}/links/{link}) or use one of them again"
+            )
         return row
 
     def all(self, clip: ClipRow) -> Sequence[LinkRow]:

@@ -6,6 +6,8 @@ import secrets
 from pathlib import Path
 
 from control_api.clips.links import LinkService
+from control_api.clips.logo import LogoService
+from control_api.clips.pick import Picker
 from control_api.clips.service import ClipService
 from control_api.clips.store import ClipStore
 from control_api.clock import Clock
@@ -20,7 +22,7 @@ _SECRET = "links.secret"
 
 
 class Clips:
-    """`provided` is for the app, `kind` for the queue; clips lie in `folder`."""
+    """`provided` is for the app, `kind` for the queue; clips lie in `folder`, their logo beside."""
 
     def __init__(
         self,
@@ -31,10 +33,12 @@ class Clips:
         clock: Clock,
     ) -> None:
         store = ClipStore(database)
-        service = ClipService(store, VideoStore(database), library, folder, clock)
+        logo = LogoService(folder.with_name("logo.png"))
+        picker = Picker(VideoStore(database), library)
+        service = ClipService(store, picker, logo, folder, clock)
         links = LinkService(store, clock, _secret(memory))
         self.kind: Kind = service.kind()
-        self.provided: Provided = {ClipService: service, LinkService: links}
+        self.provided: Provided = {ClipService: service, LinkService: links, LogoService: logo}
 
 
 def _secret(memory: Memory) -> bytes:

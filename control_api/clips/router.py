@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from control_api.auth.access import Operator, Viewer
+from control_api.auth.access import Admin, Operator, Viewer
 from control_api.clips.download import file_answer
 from control_api.clips.links import LinkService
-from control_api.clips.service import ClipService, Order
-from control_api.clips.shapes import ClipIn, ClipOut, ExportIn, LinkIn, LinkOut
+from control_api.clips.logo import LogoService
+from control_api.clips.order import Mark, Order, Overlay, Range
+from control_api.clips.service import ClipService
+from control_api.clips.shapes import ClipIn, ClipOut, ExportIn, LinkIn, LinkOut, LogoOut
 from control_api.clips.tables import ClipRow, LinkRow
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
@@ -28,6 +30,7 @@ router = APIRouter(tags=["clips"])
 Clips = Annotated[ClipService, Depends(provided(ClipService))]
 Jobs = Annotated[JobService, Depends(provided(JobService))]
 Links = Annotated[LinkService, Depends(provided(LinkService))]
+Logos = Annotated[LogoService, Depends(provided(LogoService))]
 Library = Annotated[LibraryService, Depends(provided(LibraryService))]
 
 
@@ -50,13 +53,17 @@ Id = Annotated[str, Path(max_length=40)]
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure} for status in (404, 409, 503)
 }
+_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {}}, "description": "The logo"},
+    404: {"model": Failure},
+}
 _FILE = DOCUMENTED | {404: {"model": Failure}}
 
 
 @router.post("/clips", status_code=202, responses=_ERRORS)
 def order(caller: Operator, here: Here, body: ClipIn) -> Answer[JobOut]:
     """Cut a clip; the job tells how far it is, and the clip when it is done."""
-    job = here.clips.order(Order(**body.model_dump()), here.jobs, caller.name)
+    job = here.clips.order(_order(body), here.jobs, caller.name)
     return Answer(data=JobOut.of(job, here.zone), message="queued")
 
 
@@ -78,6 +85,28 @@ def newest(
 ) -> Answer[list[ClipOut]]:
     """Those that are done, newest first; `before` is a Unix time."""
     return Answer(data=[_clip(row, here.zone) for row in here.clips.newest(limit, before)])
+
+
+@router.get("/clips/logo", response_class=Response, responses=_PNG)
+def logo(_: Viewer, logos: Logos) -> Response:
+    """The logo that clips may carry."""
+    return Response(logos.get(), media_type="image/png")
+
+
+@router.put("/clips/logo", responses=_ERRORS)
+def set_logo(
+    _: Admin, logos: Logos, body: Annotated[bytes, Body(media_type="image/png")]
+) -> Answer[LogoOut]:
+    """Set it: a PNG of at most 2048x2048 pixels and 1 MB. Only its pixels are kept."""
+    width, height = logos.put(body)
+    return Answer(data=LogoOut(width=width, height=height, url="/api/clips/logo"), message="set")
+
+
+@router.delete("/clips/logo", responses=_ERRORS)
+def delete_logo(_: Admin, logos: Logos) -> Answer[None]:
+    """Clips that have it keep it."""
+    logos.delete()
+    return Answer(data=None, message="deleted")
 
 
 @router.get("/clips/{id}", responses=_ERRORS)
@@ -127,6 +156,16 @@ def by_link(
     """The clip that a signed link leads to; needs no token."""
     id = here.links.clip_of(text)
     return file_answer(here.clips.get(id), here.clips.path(id), request.headers, here.zone)
+
+
+def _order(body: ClipIn) -> Order:
+    given = body.model_dump(exclude={"ranges", "chapters", "logo"})
+    return Order(
+        **given,
+        ranges=None if body.ranges is None else [Range(**one.model_dump()) for one in body.ranges],
+        marks=None if body.chapters is None else [Mark(m.at, m.title) for m in body.chapters],
+        logo=None if body.logo is None else Overlay(**body.logo.model_dump()),
+    )
 
 
 def _clip(row: ClipRow, zone: tzinfo) -> ClipOut:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from control_api.clips.logo import LogoService
+from control_api.clips.order import Order, checked
+from control_api.clips.pick import Picked, Picker, chapters
 from control_api.clips.store import ClipStore
 from control_api.clips.tables import ClipRow
-from control_api.clips.when import Footage, Span, footage, in_evening, in_one
+from control_api.clips.when import Span
 from control_api.clock import Clock
-from control_api.errors import BadInput, Conflict, NotFound
+from control_api.errors import BadInput, NotFound
 from control_api.jobs.kinds import Kind
 from control_api.jobs.service import Job, JobService
-from control_api.library.portrait import READY
-from control_api.library.service import LibraryService
-from control_api.library.store import Sort, VideoStore, Wanted
 from control_api.library.tables import VideoRow
 
 KIND = "clip"
@@ -27,25 +28,8 @@ _LONGEST_SECONDS = 12 * 3600.0
 _WORK_SECONDS = 6 * 3600.0
 _WORK_BYTES = 4 << 30
 _SPARE_BYTES = 64 << 20
-_NEWEST_VIDEOS = 500
-"""Among so many of a studio a time without its video is looked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody wants. Either a video or a studio; times as people say them."""
-
-    start: str | float
-    end: str | float
-    video_id: str | None = None
-    studio: str | None = None
-    mode: str = "exact"
-    container: str = "mp4"
-    title: str = ""
-    width: int | None = None
-    height: int | None = None
-    video_bitrate: int | None = None
-    audio_only: bool = False
+_MOST_PARTS = 50
+"""As many as the cutter joins."""
 
 
 class ClipService:
@@ -54,14 +38,14 @@ class ClipService:
     def __init__(
         self,
         store: ClipStore,
-        videos: VideoStore,
-        library: LibraryService,
+        picker: Picker,
+        logo: LogoService,
         folder: Path,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._videos = videos
-        self._library = library
+        self._picker = picker
+        self._logo = logo
         self._folder = folder
         self._clock = clock
 
@@ -72,22 +56,20 @@ class ClipService:
             "control_api.clips.work",
             seconds_at_most=_WORK_SECONDS,
             memory_bytes_at_most=_WORK_BYTES,
-            clean=_clean,
+            clean=self._undo,
             needs=lambda params: int(params["bytes"]),
             folder=self._folder,
             finish=self._finish,
         )
 
     def order(self, order: Order, jobs: JobService, by: str) -> Job:
-        """Queue it. Raises BadInput, NotFound, Conflict, TooMany."""
-        rows, spans = self._spans(order)
-        seconds = sum(span.end - span.start for span in spans)
-        if seconds > _LONGEST_SECONDS:
-            hours = _LONGEST_SECONDS / 3600
-            raise BadInput(f"end: {seconds:.0f} s is too long; a clip has {hours:g} h at most")
+        """Queue it. Raises BadInput, NotFound, Conflict, TooMany; then nothing is written."""
+        order = checked(order)
+        picked = self._picker.pick(order)
+        _check(order, picked)
+        params = {**self._params(order, picked), "by": by}
         self._folder.mkdir(parents=True, exist_ok=True)
-        params = {**self._params(order, rows, spans), "by": by}
-        first, *others = dict.fromkeys(span.id for span in spans)
+        first, *others = dict.fromkeys(span.id for span in picked.spans)
         return jobs.add(KIND, params, by, first, also_reads=others)
 
     def get(self, id: str) -> ClipRow:
@@ -113,50 +95,43 @@ class ClipService:
             (self._folder / row.name).unlink()
         self._store.delete(id)
 
-    def _spans(self, order: Order) -> tuple[dict[str, VideoRow], list[Span]]:
-        if (order.video_id is None) == (order.studio is None):
-            raise BadInput("video_id: either video_id or studio is needed, and not both")
-        if order.video_id is not None:
-            row = self._ready(self._library.get(order.video_id))
-            span = in_one(_footage(row), order.start, order.end, self._library.zone)
-            return {row.id: row}, [span]
-        wanted = Wanted(studio=order.studio, sort=Sort.NEWEST)
-        rows = [*reversed(self._videos.page(wanted, 0, _NEWEST_VIDEOS)[0])]
-        shot = [_footage(row) for row in rows]
-        texts = str(order.start), str(order.end)
-        spans = in_evening(shot, *texts, self._library.zone)
-        by_id = {row.id: row for row in rows}
-        for span in spans:
-            self._ready(by_id[span.id])
-        return by_id, spans
-
-    def _ready(self, row: VideoRow) -> VideoRow:
-        if row.state != READY:
-            raise Conflict(f"video_id: {row.id!r} is {row.state}; a clip needs one that is ready")
-        return row
-
-    def _params(
-        self, order: Order, rows: Mapping[str, VideoRow], spans: Sequence[Span]
-    ) -> dict[str, Any]:
-        id = secrets.token_hex(8)
-        parts = [[str(self._library.path(span.id)), span.start, span.end] for span in spans]
-        first = rows[spans[0].id]
-        start = _wall(_footage(first), spans[0].start)
+    def _params(self, order: Order, picked: Picked) -> dict[str, Any]:
+        id, spans = secrets.token_hex(8), picked.spans
+        share = 2 if order.has_effects else 1
         return {
             "id": id,
-            "output": str(self._folder / f"{id}.{order.container}"),
-            "parts": parts,
+            "output": str(self._folder / f"{id}.{order.suffix}"),
+            "container": order.container,
+            "parts": [[str(self._picker.path(span.id)), span.start, span.end] for span in spans],
             "spans": [[span.id, span.start, span.end] for span in spans],
             "mode": order.mode,
-            "title": order.title or first.title,
-            "studio": first.studio,
-            "start": start,
+            "title": order.title or picked.first.title,
+            "chapters": chapters(order, picked, self._picker.zone),
+            "studio": picked.first.studio,
+            "start": picked.wall(spans[0]),
             "width": order.width,
             "height": order.height,
             "video_bitrate": order.video_bitrate,
+            "audio_bitrate": order.audio_bitrate,
             "audio_only": order.audio_only,
-            "bytes": _SPARE_BYTES + sum(_bytes(rows[span.id], span) for span in spans),
+            "effects": self._effects(order),
+            "bytes": _SPARE_BYTES
+            + share * sum(_bytes(picked.rows[span.id], span) for span in spans),
         }
+
+    def _effects(self, order: Order) -> dict[str, Any] | None:
+        if not order.has_effects:
+            return None
+        logo = None
+        if order.logo is not None:
+            logo = {"path": str(self._logo.needed()), **asdict(order.logo)}
+        return {"fade_in": order.fade_in, "fade_out": order.fade_out, "logo": logo}
+
+    def _undo(self, params: Mapping[str, Any]) -> None:
+        """Take away what an attempt has left. The row too: a service that was killed just before
+        the job had succeeded has written it."""
+        self._store.delete(params["id"])
+        _clean(params)
 
     def _finish(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
         """The clip is made; called again after a crash it writes the same row."""
@@ -185,16 +160,30 @@ class ClipService:
             "mode_used": result["mode_used"],
             "reason": result["reason"],
             "verified": result["verified"],
+            "duration": result["duration"],
+            "seconds_taken": result.get("seconds_taken"),
         }
 
 
-def _footage(row: VideoRow) -> Footage:
-    return footage(row.id, row.duration, row.start, row.anchors)
-
-
-def _wall(video: Footage, offset: float) -> float | None:
-    pieces = [piece for piece in video.stretches if piece.offset <= offset]
-    return pieces[-1].wall + offset - pieces[-1].offset if pieces else None
+def _check(order: Order, picked: Picked) -> None:
+    """What only the videos themselves tell. Raises BadInput."""
+    field, seconds = "end" if order.ranges is None else "ranges", picked.seconds
+    if seconds > _LONGEST_SECONDS:
+        hours = _LONGEST_SECONDS / 3600
+        raise BadInput(f"{field}: {seconds:.0f} s is too long; a clip has {hours:g} h at most")
+    if (count := len(picked.spans)) > _MOST_PARTS:
+        raise BadInput(
+            f"{field}: it takes {count} pieces of files, with the pauses and seams between them; "
+            f"at most {_MOST_PARTS} can be joined"
+        )
+    fades = order.fade_in + order.fade_out
+    if fades > seconds:
+        raise BadInput(f"fade_in: the fades take {fades:g} s, the clip has {seconds:.3f} s")
+    kinds = {track["kind"] for row in picked.rows.values() for track in row.tracks}
+    if order.audio_only and kinds and "audio" not in kinds:
+        raise BadInput("audio_only: what is asked for has no sound")
+    if order.logo is not None and kinds and "video" not in kinds:
+        raise BadInput("logo: what is asked for has no pictures to put it on")
 
 
 def _bytes(row: VideoRow, span: Span) -> int:
@@ -205,6 +194,7 @@ def _bytes(row: VideoRow, span: Span) -> int:
 
 def _clean(params: Mapping[str, Any]) -> None:
     output = Path(params["output"])
+    shutil.rmtree(output.with_name(f"{output.name}.work"), ignore_errors=True)
     for left in (output, output.with_name(f"{output.name}.part")):
         with contextlib.suppress(FileNotFoundError):
             left.unlink()

@@ -37,6 +37,22 @@ class ClipStore:
             session.execute(delete(LinkRow).where(LinkRow.clip_id == id))
             session.execute(delete(ClipRow).where(ClipRow.id == id))
 
+    def add_link(self, row: LinkRow, most: int) -> bool:
+        """False, and nothing written, where so many are good. As many that ended are kept."""
+        mine = select(LinkRow).filter_by(clip_id=row.clip_id).order_by(LinkRow.created_at)
+        with self._database.begin() as session:
+            known = session.scalars(mine).all()
+            good = [
+                one for one in known if one.revoked_at is None and one.expires_at > row.created_at
+            ]
+            if len(good) >= most:
+                return False
+            ended = [one for one in known if one not in good]
+            for one in ended[: max(0, len(ended) - most)]:
+                session.delete(one)
+            session.add(row)
+            return True
+
     def link(self, id: str) -> LinkRow | None:
         with self._database.reading() as session:
             return session.get(LinkRow, id)

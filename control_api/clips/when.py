@@ -89,11 +89,24 @@ def in_evening(videos: Sequence[Footage], start: str, end: str, zone: tzinfo) ->
     return spans
 
 
+def offset_said(given: str | float) -> float | None:
+    """Seconds, where no clock time is meant."""
+    if isinstance(given, float | int) or _SECONDS.fullmatch(given):
+        return float(given)
+    return None
+
+
+def moments(given: str, zone: tzinfo, field: str, begin: float, length: float) -> list[float]:
+    """The moments on the dates of a stretch that a clock time may mean. Raises BadInput."""
+    return _walls(given, zone, field, begin, begin + length)
+
+
 def _offset(
     video: Footage, given: str | float, zone: tzinfo, field: str, after: float | None
 ) -> float:
-    if isinstance(given, float | int) or _SECONDS.fullmatch(given):
-        return float(given)
+    if (seconds := offset_said(given)) is not None:
+        return seconds
+    assert isinstance(given, str)
     if not video.stretches:
         raise BadInput(f"{field}: {given!r}: when this video was shot is not known; give seconds")
     if after is not None:
@@ -124,8 +137,12 @@ def _wall(video: Footage, offset: float) -> float:
 def _check(start: float, end: float, duration: float) -> None:
     if end <= start:
         raise BadInput(f"end: {end:g} s is not after start, {start:g} s")
-    if start >= duration or end > duration + 1:
-        raise BadInput(f"end: {end:g} s: the video has {duration:.3f} s")
+    for field, at, is_outside in (
+        ("start", start, start >= duration),
+        ("end", end, end > duration + 1),
+    ):
+        if is_outside:
+            raise BadInput(f"{field}: {at:g} s: the video has {duration:.3f} s")
 
 
 def _walls(given: str, zone: tzinfo, field: str, begin: float, end: float) -> list[float]:

@@ -7,7 +7,6 @@ picture. Before the file is touched the process gives up opening anything.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import resource
@@ -22,7 +21,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
-from control_api.library.child import _LATE, _whitelist, lock_in
+from control_api.library.child import late_imports, lock_in, whitelist
 
 _MOST_OUTPUT = 64 << 20
 _LESS_URGENT = 5
@@ -51,9 +50,7 @@ class Refused(Exception):
 
 def main(form: str, given: str) -> None:
     """`form` is the demuxer; `given` as `frame` or `strip` take it, under `wish` which of them."""
-    for name in _LATE:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    late_imports()
     cv2.setNumThreads(1)
     os.nice(_LESS_URGENT)
     lock_in()
@@ -69,7 +66,7 @@ def main(form: str, given: str) -> None:
 
 def look(form: str, wish: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     source = open(0, "rb", buffering=0, closefd=False)
-    options = {"protocol_whitelist": "file", "format_whitelist": _whitelist(form)}
+    options = {"protocol_whitelist": "file", "format_whitelist": whitelist(form)}
     with av.open(source, format=form, options=options, metadata_errors="replace") as container:
         reel = Reel(container)
         return frame(reel, wish) if wish["wish"] == "frame" else strip(reel, wish)

@@ -70,6 +70,6 @@ def _missing(kind: Kind, job: JobRow) -> str | None:
     if needed <= free:
         return None
     return (
-        f"it needs {needed / 1e6:,.1f} MB of disk and {free / 1e6:,.1f} MB are free; "
-        "make room and retry it"
+        f"it needs {needed / 1e6:,.1f} MB of disk and {free / 1e6:,.1f} MB are free "
+        f"where {kind.folder} is; make room and retry it"
     )

@@ -3,6 +3,7 @@ what becomes of each."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections import Counter
@@ -16,11 +17,14 @@ from control_api.jobs.settling import Settling
 from control_api.jobs.store import JobStore, State
 from control_api.jobs.tables import JobRow
 from control_api.jobs.worker import Ending, Why
+from control_api.metrics.times import Times
 
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
 _STOP_SECONDS = 5.0
+_BOUNDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+"""Of the histogram, seconds: from a short clip to a whole evening made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Running:
 
 
 class Dispatcher:
-    """`outcomes` counts the jobs that are over, by kind and outcome, since the start."""
+    """`outcomes` counts the jobs that are over since the start, by kind and outcome."""
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Dispatcher:
         self._running: dict[int, Running] = {}
         self._turns: Counter[str] = Counter()
         self.outcomes: Counter[tuple[str, str]] = Counter()
+        self._took: dict[str, Times] = {}
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -84,6 +89,11 @@ class Dispatcher:
             running.attempt.end(Why.CANCELLED)
         return running is not None
 
+    def took(self, kind: str) -> Times:
+        """How long the jobs took that have succeeded since the start; a copy."""
+        with self._changed:
+            return copy.deepcopy(self._took.get(kind) or Times(_BOUNDS))
+
     def _run(self) -> None:
         self._insist(self._settling.recover)
         while not self._stopping.is_set():
@@ -114,18 +124,25 @@ class Dispatcher:
         return True
 
     def _work(self, job: JobRow, attempt: Attempt) -> None:
+        began = self._clock.monotonic()
         ending = attempt.run()
-        self._insist(lambda: self._settle(job, ending))
+        self._insist(lambda: self._settle(job, ending, began))
         with self._changed:
             del self._running[job.id]
         self.wake()
 
-    def _settle(self, job: JobRow, ending: Ending) -> None:
+    def _settle(self, job: JobRow, ending: Ending, began: float) -> None:
         state = self._settling.settle(job, ending)
         row = self._store.get(job.id)
         if row is not None and state is not State.QUEUED:
             self.outcomes[job.kind, str(state)] += 1
+            if state is State.SUCCEEDED:
+                self._count(job.kind, self._clock.monotonic() - began)
             self._safely(lambda: self._ended(row))
+
+    def _count(self, kind: str, seconds: float) -> None:
+        with self._changed:
+            self._took.setdefault(kind, Times(_BOUNDS)).add(seconds)
 
     def _insist(self, work: Callable[[], object]) -> None:
         """Again and again until it is done: the database may be away, or its disk full."""

@@ -11,11 +11,13 @@ from control_api.jobs.dispatcher import Dispatcher
 from control_api.jobs.kinds import Kind, Params
 from control_api.jobs.store import OPEN, JobStore, State
 from control_api.jobs.tables import JobRow
+from control_api.metrics.times import Times
 from control_api.timer import Timer
 
 _KEEP_SECONDS = 30 * 86_400.0
 _FORGET_SECONDS = 3600.0
 _TRY_AGAIN_SECONDS = 30.0
+_OVER = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 Job = JobRow
 
@@ -153,7 +155,13 @@ class JobService:
 
     def outcomes(self) -> Mapping[tuple[str, str], int]:
         """How many are over since the start, by kind and outcome; only grows."""
-        return dict(self._dispatcher.outcomes)
+        # A first failure is an increase only over a series that was there before it.
+        none = {(kind, str(state)): 0 for kind in self._kinds for state in _OVER}
+        return none | self._dispatcher.outcomes
+
+    def took(self, kind: str) -> Times:
+        """How long those took that have succeeded since the start, from the start of the work."""
+        return self._dispatcher.took(kind)
 
     def forget(self) -> None:
         """Delete what has been over for 30 days."""

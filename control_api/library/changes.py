@@ -97,6 +97,7 @@ class Changes:
     def finish(self) -> None:
         """What was begun before a crash; what cannot be finished now is left for the next time."""
         with self.lock:
+            self._tidy()
             for intent in self._store.intents():
                 row = self._store.get(intent.video_id)
                 try:
@@ -109,6 +110,13 @@ class Changes:
 
     def path(self, row: VideoRow) -> Path:
         return self._folders[row.folder].at(row.name)
+
+    def _tidy(self) -> None:
+        for draft in self._folders.drafts():
+            try:
+                draft.unlink()
+            except OSError as error:
+                logger.warning("%s cannot be taken away: %s", draft, error.strerror)
 
     def _finish(self, row: VideoRow, intent: IntentRow) -> None:
         if intent.kind == MOVE:

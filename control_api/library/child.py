@@ -36,9 +36,7 @@ _LONGEST_TEXT = 100
 
 
 def main(form: str) -> None:
-    for name in _LATE:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    late_imports()
     lock_in()
     try:
         told = look(form)
@@ -47,10 +45,21 @@ def main(form: str) -> None:
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def lock_in() -> None:
+def late_imports() -> None:
+    """To be called before `lock_in`, after which no module can be read."""
+    for name in _LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def lock_in(cpu_seconds: int = _CPU_SECONDS, mapped_bytes: int = 0) -> None:
+    """From here on this process opens no file and no connection, and has so much of the machine.
+
+    `mapped_bytes` of files that it has mapped do not count as memory.
+    """
     limits = {
-        resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: _CPU_SECONDS,
+        resource.RLIMIT_AS: _MEMORY_BYTES + mapped_bytes,
+        resource.RLIMIT_CPU: cpu_seconds,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 0,
     }
@@ -61,7 +70,7 @@ def lock_in() -> None:
 def look(form: str) -> dict[str, Any]:
     source = open(0, "rb", buffering=0, closefd=False)
     size = os.fstat(0).st_size
-    options = {"protocol_whitelist": "file", "format_whitelist": _whitelist(form)}
+    options = {"protocol_whitelist": "file", "format_whitelist": whitelist(form)}
     with av.open(source, format=form, options=options, metadata_errors="replace") as container:
         streams = [s for s in container.streams if s.type in ("video", "audio")][:_MOST_TRACKS]
         told: dict[str, Any] = {
@@ -75,7 +84,8 @@ def look(form: str) -> dict[str, Any]:
     return told
 
 
-def _whitelist(form: str) -> str:
+def whitelist(form: str) -> str:
+    """All names by which a demuxer may know itself, and no other demuxer."""
     return {"matroska": "matroska,webm", "mp4": "mov,mp4,m4a,3gp,3g2,mj2", "mov": "mov,mp4"}.get(
         form, form
     )
@@ -104,7 +114,10 @@ def _track(stream: Any) -> dict[str, Any]:
 def _duration(container: Any, source: Any, size: int) -> float:
     """Seconds; counted packet by packet where a crash kept the muxer from writing it."""
     if container.duration and container.duration > 0:
-        return float(container.duration / 1e6)
+        # Matroska tells the end and not the length: the two differ where it starts late.
+        late = (container.start_time or 0) if "matroska" in container.format.name else 0
+        length = container.duration - max(0, late)
+        return float((length if length > 0 else container.duration) / 1e6)
     until = time.monotonic() + _COUNT_SECONDS
     first, last = None, 0.0
     for packet in container.demux():

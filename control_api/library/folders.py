@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 _DEEPEST = 8
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_DRAFT = re.compile(r"\.leitstand-[0-9a-f]{16}\.tmp", re.ASCII)
+"""What a sidecar is called until it is whole."""
 
 Stat = tuple[int, int]
 """Size in bytes, time of the last change in nanoseconds."""
@@ -96,6 +98,12 @@ class Folders:
         _walk(root, "", _DEEPEST, found, others)
         _walk_trash(root / TRASH, found, others)
         return found
+
+    def drafts(self) -> Iterator[Path]:
+        """Sidecars that were never finished; who asks keeps others from writing one."""
+        for folder in self:
+            for at, _, names in os.walk(folder.root):
+                yield from (Path(at, name) for name in names if _DRAFT.fullmatch(name))
 
 
 def configured(config: Config) -> Folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import os
 import stat
@@ -29,7 +30,22 @@ DAY = 86_400.0
 _QUIET_SECONDS = 10.0
 
 
-@dataclass(slots=True)
+class What(enum.StrEnum):
+    """What a scan can find of a file."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DAMAGED = "damaged"
+    WRITING = "writing"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+_FOUND = {DAMAGED: What.DAMAGED, WRITING: What.WRITING}
+"""What a state amounts to; every other is that of a whole file."""
+
+
+@dataclass
 class Tally:
     """What a scan saw and did, in files."""
 
@@ -39,6 +55,9 @@ class Tally:
     writing: int = 0
     vanished: int = 0
     failed: int = 0
+
+    def tell(self, what: What, name: str) -> None:
+        """Called for each file that is not as it was, for whoever wants to name them."""
 
 
 class Scanner:
@@ -72,7 +91,7 @@ class Scanner:
                 self._look(folder, open_files, tally, go_on)
         for key in set(self._store.folders()) - {folder.key for folder in self._folders}:
             # It is no longer in the configuration.
-            gone = [one.id for one in self._store.known(key).values() if one.missing_since is None]
+            gone = [one.id for _, one in self._store.known(key) if one.missing_since is None]
             self._store.missing(gone, self._clock.now())
         self._store.forget(self._clock.now() - DAY)
 
@@ -81,28 +100,20 @@ class Scanner:
         found = self._folders.locate(path)
         if found is None or (now := _stat(path)) is None:
             return
-        self._examine(Place(*found, now), {}, is_final=True)
+        self._examine(Place(*found, now), is_final=True)
 
     def _look(
         self, folder: Folder, open_files: set[Path], tally: Tally, go_on: Callable[[], bool]
     ) -> None:
-        # The index first: what is renamed during the walk is then new, and looked at under lock.
-        known = self._store.known(folder.key)
         found = self._folders.walk(folder)
         tally.seen += len(found.files)
-        back = [
-            one.id
-            for name, one in known.items()
-            if one.missing_since is not None and _is_unchanged(one, found.files.get(name))
-        ]
-        self._store.missing(back, None)
+        known, unseen = self._compare(folder, found.files)
         if found.is_complete:
-            self._miss(folder, [n for n in known if n not in found.files], known, tally)
-        pending = [
-            name for name, now in found.files.items() if not _is_unchanged(known.get(name), now)
-        ]
+            self._miss(folder, unseen, tally)
         # A video that was renamed has the id that another's name would give: it gets it first.
-        pending.sort(key=lambda name: sidecar.beside_name(name) not in found.sidecars)
+        pending = sorted(
+            found.files, key=lambda name: sidecar.beside_name(name) not in found.sidecars
+        )
         tally.pending += len(pending)
         for name in pending:
             if not go_on():
@@ -111,32 +122,59 @@ class Scanner:
             self._handle(place, known, open_files, tally)
             tally.pending -= 1
 
+    def _compare(
+        self, folder: Folder, files: dict[str, Stat]
+    ) -> tuple[dict[str, Known], list[str]]:
+        """Take what has not changed out of `files`; what is known of the rest, and what is gone.
+
+        The index comes one by one: of a large library no second copy is in memory.
+        """
+        known: dict[str, Known] = {}
+        unseen, back = [], []
+        for name, one in self._store.known(folder.key):
+            if name not in files:
+                unseen += [name] if one.missing_since is None else []
+            elif _is_unchanged(one, files[name]):
+                del files[name]
+                back += [] if one.missing_since is None else [one.id]
+            else:
+                known[name] = one
+        self._store.missing(back, None)
+        return known, unseen
+
     def _handle(
         self, place: Place, known: dict[str, Known], open_files: set[Path], tally: Tally
     ) -> None:
         """One file that is new or has changed; what fails with it concerns no other."""
         try:
-            if place.is_trash or self._is_settled(place, place.folder.at(place.name) in open_files):
-                self._examine(place, known)
+            path = place.folder.at(place.name)
+            if place.is_trash or self._is_settled(place, path in open_files):
+                state = self._examine(place)
                 tally.examined += 1
             else:
-                self._show_writing(place, known.get(place.name))
+                state = self._show_writing(place, known.get(place.name))
                 tally.writing += 1
         except (OSError, Unavailable) as error:
-            logger.warning("%s cannot be looked at: %s", place.name, error)
-            tally.failed += 1
+            if not _is_gone(place.folder, place.name):
+                logger.warning("%s cannot be looked at: %s", place.name, error)
+                tally.failed += 1
+                tally.tell(What.FAILED, place.name)
+            return
+        if not place.is_trash:
+            is_new = place.name not in known
+            tally.tell(_FOUND.get(state, What.NEW if is_new else What.CHANGED), place.name)
 
-    def _miss(
-        self, folder: Folder, names: list[str], known: dict[str, Known], tally: Tally
-    ) -> None:
-        fresh = [name for name in names if known[name].missing_since is None]
-        if not fresh:
+    def _miss(self, folder: Folder, names: list[str], tally: Tally) -> None:
+        if not names:
             return
         with self._changes.lock:
-            there = self._store.known(folder.key)
-            gone = [there[name].id for name in fresh if name in there and _is_gone(folder, name)]
-            self._store.missing(gone, self._clock.now())
+            # The files first, then the index: what another process renames is noted before and
+            # has its new name after.
+            gone = self._store.unmoved(folder.key, [n for n in names if _is_gone(folder, n)])
+            self._store.missing(gone.values(), self._clock.now())
         tally.vanished += len(gone)
+        for name in gone:
+            tally.tell(What.GONE, name)
 
     def _is_settled(self, place: Place, is_open: bool) -> bool:
         """Whether nobody writes it: it is quiet for 10 s by its own time and by our looks."""
@@ -153,7 +191,7 @@ class Scanner:
             del self._seen[key]
         return quiet >= _QUIET_SECONDS
 
-    def _show_writing(self, place: Place, known: Known | None) -> None:
+    def _show_writing(self, place: Place, known: Known | None) -> str:
         row = self._store.get(known.id) if known else None
         if row is None:
             row = portrait.new(self._free_id(place, None), place, self._clock.now())
@@ -163,14 +201,16 @@ class Scanner:
         with self._changes.lock:
             if _stat(place.folder.at(place.name)) is not None:
                 self._store.save(row)
+        return WRITING
 
-    def _examine(self, place: Place, known: dict[str, Known], is_final: bool = False) -> None:
+    def _examine(self, place: Place, is_final: bool = False) -> str:
+        """The state that it is found in."""
         path = place.folder.at(place.name)
         probe = self._probe(path)
         with self._changes.lock:
             if _stat(path) != place.stat and not is_final:
                 # It is being written after all, or has another name by now.
-                return
+                return WRITING
             row, told = self._known(place, path)
             if told.sidecar:
                 portrait.remember(row, told.sidecar)
@@ -184,6 +224,7 @@ class Scanner:
                 self._changes.keep(row)
             else:
                 self._store.save(row)
+            return row.state
 
     def _record(self, row: VideoRow, recording: RecordingRow) -> None:
         start = row.start if not row.start_estimated else None

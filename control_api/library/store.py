@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from control_api.database import Database
 from control_api.library.portrait import TRASHED, WRITING, is_indexed, searchable
@@ -18,6 +18,8 @@ from control_api.recordings.store import OPEN
 from control_api.recordings.tables import RecordingRow
 
 _AT_ONCE = 500
+_FEW = 1000
+"""So many that their ids are worth naming one by one."""
 
 
 class Sort(enum.StrEnum):
@@ -64,13 +66,23 @@ class Weight(NamedTuple):
     protected: bool
 
 
-_ORDERS: Mapping[Sort, Sequence[ColumnElement[Any]]] = {
-    Sort.NEWEST: (VideoRow.sort_start.desc(), VideoRow.id.desc()),
-    Sort.OLDEST: (VideoRow.sort_start.asc(), VideoRow.id.asc()),
-    Sort.TITLE: (VideoRow.title.asc(), VideoRow.id.asc()),
-    Sort.SIZE: (VideoRow.size.desc(), VideoRow.id.desc()),
-    Sort.DURATION: (VideoRow.duration.desc(), VideoRow.id.desc()),
+_KNOWN = (
+    VideoRow.name,
+    VideoRow.id,
+    VideoRow.size,
+    VideoRow.mtime_ns,
+    VideoRow.state,
+    VideoRow.missing_since,
+)
+
+_ORDERS: Mapping[Sort, tuple[InstrumentedAttribute[Any], bool]] = {
+    Sort.NEWEST: (VideoRow.sort_start, True),
+    Sort.OLDEST: (VideoRow.sort_start, False),
+    Sort.TITLE: (VideoRow.title, False),
+    Sort.SIZE: (VideoRow.size, True),
+    Sort.DURATION: (VideoRow.duration, True),
 }
+"""By what, and whether the highest comes first."""
 
 
 class VideoStore:
@@ -87,19 +99,17 @@ class VideoStore:
 
     def page(self, wanted: Wanted, offset: int, limit: int) -> tuple[Sequence[VideoRow], int]:
         """Some of them, and how many there are."""
-        conditions = _conditions(wanted)
-        # The ids come from an index alone; the rows are fetched for one page only.
-        ids = select(VideoRow.id).where(*conditions).order_by(*_ORDERS[wanted.sort])
         with self._database.reading() as session:
-            total = session.scalar(select(func.count()).select_from(VideoRow).where(*conditions))
-            page = session.scalars(ids.offset(offset).limit(limit)).all()
+            conditions = _narrowed(session, wanted)
+            total = session.scalar(select(func.count(VideoRow.id)).where(*conditions)) or 0
+            page = _ids(session, wanted.sort, conditions, (offset, limit, total))
             rows = {row.id: row for row in session.scalars(_these(page))}
-        return [rows[id] for id in page], total or 0
+        return [rows[id] for id in page], total
 
     def newest(self, studio: str | None) -> VideoRow | None:
         """That is whole."""
         conditions = [*_conditions(Wanted(studio=studio)), VideoRow.state != WRITING]
-        query = select(VideoRow).where(*conditions).order_by(*_ORDERS[Sort.NEWEST]).limit(1)
+        query = select(VideoRow).where(*conditions).order_by(*_order(Sort.NEWEST)).limit(1)
         with self._database.reading() as session:
             return session.scalars(query).first()
 
@@ -123,19 +133,24 @@ class VideoStore:
         with self._database.reading() as session:
             return session.scalars(query).all()
 
-    def known(self, folder: str) -> dict[str, Known]:
-        """Everything of a folder by name, the missing ones too."""
-        columns = (
-            VideoRow.name,
-            VideoRow.id,
-            VideoRow.size,
-            VideoRow.mtime_ns,
-            VideoRow.state,
-            VideoRow.missing_since,
-        )
+    def known(self, folder: str) -> Iterator[tuple[str, Known]]:
+        """Everything of a folder with its name, the missing ones too; a few at a time."""
+        query = select(*_KNOWN).where(VideoRow.folder == folder)
         with self._database.reading() as session:
-            rows = session.execute(select(*columns).where(VideoRow.folder == folder))
-            return {row[0]: Known(*row[1:]) for row in rows}
+            for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+                yield row[0], Known(*row[1:])
+
+    def unmoved(self, folder: str, names: Iterable[str]) -> dict[str, str]:
+        """The ids of those that still have their names and that no unfinished change concerns."""
+        begun = select(IntentRow.video_id)
+        found: dict[str, str] = {}
+        with self._database.reading() as session:
+            for some in _chunks(names):
+                query = select(VideoRow.name, VideoRow.id).where(
+                    VideoRow.folder == folder, VideoRow.name.in_(some), VideoRow.id.not_in(begun)
+                )
+                found |= {row.name: row.id for row in session.execute(query)}
+        return found
 
     def weights(self) -> list[Weight]:
         """Of all that are there, oldest first."""
@@ -241,8 +256,48 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         start, end = wanted.between
         conditions += [VideoRow.sort_start >= start, VideoRow.sort_start < end]
     if wanted.text:
-        conditions.append(VideoRow.search.contains(searchable(wanted.text), autoescape=True))
+        conditions.append(_says(wanted.text))
     return conditions
+
+
+def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The same; a text that few videos have is looked for only once, in its index alone.
+
+    What many have is found soon on the way along the order asked for.
+    """
+    if wanted.text and wanted.between is None:
+        query = select(VideoRow.id).where(VideoRow.listed.is_(True), _says(wanted.text))
+        found = session.scalars(query.limit(_FEW + 1)).all()
+        if len(found) <= _FEW:
+            # By their ids alone, which leaves the database no other way than the shortest.
+            these = VideoRow.id.in_(found)
+            return [these] if wanted.studio is None else [these, VideoRow.studio == wanted.studio]
+    return _conditions(wanted)
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    return VideoRow.search.contains(searchable(text), autoescape=True)
+
+
+def _ids(
+    session: Session,
+    sort: Sort,
+    conditions: Sequence[ColumnElement[bool]],
+    slice_: tuple[int, int, int],
+) -> Sequence[str]:
+    """Of one page, from an index alone, counted from whichever end is nearer."""
+    offset, limit, total = slice_
+    limit = max(0, min(limit, total - offset))
+    from_end = offset > total // 2
+    start = total - offset - limit if from_end else offset
+    query = select(VideoRow.id).where(*conditions).order_by(*_order(sort, from_end))
+    page = session.scalars(query.offset(start).limit(limit)).all() if limit else []
+    return page[::-1] if from_end else page
+
+
+def _order(sort: Sort, from_end: bool = False) -> Sequence[ColumnElement[Any]]:
+    column, falls = _ORDERS[sort]
+    return [by.desc() if falls != from_end else by.asc() for by in (column, VideoRow.id)]
 
 
 def _these(ids: Sequence[str]) -> Select[VideoRow]:

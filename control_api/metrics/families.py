@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from control_api.metrics.readings import Sources
+from control_api.metrics.times import Times
 from leitstand import __version__
 
 logger = logging.getLogger(__name__)
@@ -21,12 +22,16 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A family over what one source read; without a value no series. `_total` is a counter."""
+    """A family over what one source read; without a value no series. `_total` is a counter.
+
+    The values of a histogram are `Times`.
+    """
 
     name: str
     help: str
     labels: Labels
-    samples: Callable[[Any], Iterable[tuple[Labels, float | None]]]
+    samples: Callable[[Any], Iterable[tuple[Labels, float | Times | None]]]
+    is_histogram: bool = False
 
 
 def _each(value: Callable[[Any], float | None]) -> Callable[[Any], Any]:
@@ -147,6 +152,16 @@ _ENDED = (
     ),
 )
 
+_CLIPS = (
+    Row(
+        "leitstand_clip_seconds",
+        "How long making a clip took, from the start of the work to its end.",
+        (),
+        lambda times: [((), times)],
+        is_histogram=True,
+    ),
+)
+
 _BUILD = (
     Row(
         "leitstand_build_info",
@@ -170,6 +185,7 @@ class Readings(Collector):
             (sources.library, _VIDEOS),
             (sources.jobs, _JOBS),
             (sources.ended, _ENDED),
+            (sources.clips, _CLIPS),
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -183,9 +199,16 @@ class Readings(Collector):
 
 
 def _family(row: Row, reading: Any) -> Metric:
-    kind = CounterMetricFamily if row.name.endswith("_total") else GaugeMetricFamily
-    family = kind(row.name, row.help, labels=row.labels)
+    family: Any = _kind(row)(row.name, row.help, labels=row.labels)
     for labels, value in row.samples(reading):
-        if value is not None:
+        if isinstance(value, Times):
+            family.add_metric(labels, value.buckets(), value.total)
+        elif value is not None:
             family.add_metric(labels, float(value))
-    return family
+    return family  # type: ignore[no-any-return]
+
+
+def _kind(row: Row) -> Callable[..., Metric]:
+    if row.is_histogram:
+        return HistogramMetricFamily
+    return CounterMetricFamily if row.name.endswith("_total") else GaugeMetricFamily

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from control_api.metrics.times import Times
+
 
 @dataclass(frozen=True, slots=True)
 class StudioReading:
@@ -45,7 +47,8 @@ class Sources:
     """Where the readings come from.
 
     `outcomes` counts recordings by studio and outcome, `jobs` those that there are by kind and
-    state, `ended` those that are over since the start by kind and outcome.
+    state, `ended` those that are over since the start by kind and outcome, `clips` how long each
+    clip took that was made since the start.
     """
 
     studios: Callable[[], Sequence[StudioReading]]
@@ -55,3 +58,4 @@ class Sources:
     library: Callable[[], LibraryReading]
     jobs: Counts
     ended: Counts
+    clips: Callable[[], Times | None] = lambda: None

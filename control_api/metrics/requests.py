@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import bisect
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from fastapi.routing import iter_route_contexts
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -15,15 +13,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from control_api.metrics.times import Times
+
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ROUTE = "(none)"
-
-
-@dataclass(slots=True)
-class _Times:
-    counts: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
-    total: float = 0.0
 
 
 class Requests(Collector):
@@ -32,15 +26,13 @@ class Requests(Collector):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answered: Counter[tuple[str, str, str]] = Counter()
-        self._times: dict[str, _Times] = {}
+        self._times: dict[str, Times] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in _METHODS else "other"
         with self._lock:
             self._answered[known, route, f"{status // 100}xx"] += 1
-            times = self._times.setdefault(route, _Times())
-            times.counts[bisect.bisect_left(_BUCKETS, seconds)] += 1
-            times.total += seconds
+            self._times.setdefault(route, Times(_BUCKETS)).add(seconds)
 
     def collect(self) -> Iterator[Metric]:
         answered = CounterMetricFamily(
@@ -57,7 +49,7 @@ class Requests(Collector):
             for labels, count in sorted(self._answered.items()):
                 answered.add_metric(labels, count)
             for route, times in sorted(self._times.items()):
-                took.add_metric((route,), _cumulated(times), times.total)
+                took.add_metric((route,), times.buckets(), times.total)
         yield answered
         yield took
 
@@ -99,11 +91,3 @@ class Measured:
             contexts = iter_route_contexts(scope["app"].routes)
             self._templates = {each.endpoint: str(each.path) for each in contexts}
         return self._templates.get(endpoint, _NO_ROUTE)
-
-
-def _cumulated(times: _Times) -> list[tuple[str, float]]:
-    buckets, so_far = [], 0
-    for bound, count in zip((*map(str, _BUCKETS), "+Inf"), times.counts, strict=True):
-        so_far += count
-        buckets.append((bound, float(so_far)))
-    return buckets

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTAINERS = ("mp4", "mkv", "webm")
+CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 
 Progress = Callable[[float], None]
 Asked = Callable[[], bool]
@@ -44,12 +45,54 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """[start, end) of a clip, in seconds from its first moment that was asked for."""
+
+    start: float
+    end: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a clip says of itself."""
+
+    title: str | None = None
+    chapters: Sequence[Chapter] = ()
+
+    @classmethod
+    def of(cls, given: str | Tags | None) -> Tags:
+        return given if isinstance(given, Tags) else cls(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture (PNG) in one of CORNERS; `width` is its share of the clip's, `opacity` from 0
+    (not seen) to 1."""
+
+    path: Path
+    corner: str = "top-right"
+    width: float = 0.15
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Seconds in which picture and sound come up from black and silence, and go down to it; and
+    a logo. They need `reencode`."""
+
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    logo: Logo | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """`parts` follow each other in the clip. `container` is one of CONTAINERS; None takes
     it from the output's name, else MP4.
 
     `width`, `height`, `video_bitrate` (bits a second) hold for `reencode` only; `audio_bitrate`
-    wherever sound has to be encoded.
+    wherever sound has to be encoded. `title` may be Tags, with chapters.
     """
 
     parts: Sequence[Part]
@@ -61,7 +104,8 @@ class Request:
     video_bitrate: int | None = None
     audio_bitrate: int | None = None
     audio_only: bool = False
-    title: str | None = None
+    title: str | Tags | None = None
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True, slots=True)

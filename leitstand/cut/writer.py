@@ -12,17 +12,20 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut.request import CannotCopy
+from leitstand.cut import chapters
+from leitstand.cut.request import CannotCopy, Tags
 
+_LONGEST_LABEL = 200
 _FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm"}
 
 
 @contextmanager
-def written(output: Path, container: str, title: str | None) -> Iterator[OutputContainer]:
+def written(output: Path, container: str, title: str | Tags | None) -> Iterator[OutputContainer]:
     """A container that carries `output`'s name only after a clean end of the block.
 
     Until then it is `<name>.part`; after an error nothing is left of it.
     """
+    tags = Tags.of(title)
     part = output.with_name(output.name + ".part")
     options = {"movflags": "faststart"} if container == "mp4" else {}
     try:
@@ -30,8 +33,9 @@ def written(output: Path, container: str, title: str | None) -> Iterator[OutputC
             str(part.absolute()), "w", format=_FORMATS[container], container_options=options
         )
         with made:
-            if title:
-                made.metadata["title"] = title
+            if tags.title:
+                made.metadata["title"] = tags.title
+            chapters.put(made, tags.chapters)
             yield made
         _flush(part)
     except BaseException:
@@ -88,7 +92,12 @@ def packet(data: bytes, track: Any, unit: Fraction, times: tuple[int, int, int],
 
 def _language(source: Any) -> dict[str, str]:
     kept = ("language", "title")
-    return {key: source.metadata[key] for key in kept if key in source.metadata}
+    return {key: _label(source.metadata[key]) for key in kept if key in source.metadata}
+
+
+def _label(text: str) -> str:
+    """One line: programs that read what a file says of itself go by lines."""
+    return "".join(c if c.isprintable() else " " for c in text[:_LONGEST_LABEL])
 
 
 def _flush(path: Path) -> None:

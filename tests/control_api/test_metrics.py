@@ -16,6 +16,7 @@ from control_api.events.service import EventService
 from control_api.metrics.page import MetricsPage, free_bytes
 from control_api.metrics.readings import LibraryReading, ScheduleReading, Sources, StudioReading
 from control_api.metrics.requests import Measured, Requests
+from control_api.metrics.times import Times
 from control_api.provide import provide
 from leitstand import __version__
 
@@ -32,8 +33,16 @@ def sources(**changed: Any) -> Sources:
         "library": lambda: LibraryReading(12, 34_000, {"age": 3}),
         "jobs": lambda: {("clip", "running"): 1},
         "ended": lambda: {("clip", "succeeded"): 5},
+        "clips": lambda: took(1.5, 2.0, 300.0),
     }
     return Sources(**ordinary | changed)
+
+
+def took(*seconds: float) -> Times:
+    times = Times((2.0, 10.0))
+    for each in seconds:
+        times.add(each)
+    return times
 
 
 Series = dict[str, float]
@@ -141,6 +150,18 @@ def test_times_fall_into_buckets() -> None:
     assert buckets == [2, 2, 3, 3, 4]
     assert series[f'{name}_count{{route="/api/ping"}}'] == 4
     assert series[f'{name}_sum{{route="/api/ping"}}'] == pytest.approx(60.309)
+
+
+def test_how_long_clips_took() -> None:
+    name = "leitstand_clip_seconds"
+    series = {at: value for at, value in page(sources()).items() if name in at}
+    assert series == {
+        f'{name}_bucket{{le="2.0"}}': 2,
+        f'{name}_bucket{{le="10.0"}}': 2,
+        f'{name}_bucket{{le="+Inf"}}': 3,
+        f"{name}_count": 3,
+        f"{name}_sum": 303.5,
+    }
 
 
 def test_promtool_has_nothing_to_say(client: TestClient, promtool: str) -> None:

@@ -13,6 +13,7 @@ import requests
 
 from leitstand.cut import verify
 from leitstand.demo.obs import DemoObs
+from tests.leitstand.cut.test_chapters import chapters
 from tests.running import eventually
 from tests.venue import ZONE, Venue, venue
 
@@ -83,6 +84,24 @@ def test_an_evening_becomes_a_clip_by_the_clock(house: Venue, tmp_path: Path) ->
     source = tmp_path / "recordings" / video["name"]
     assert verify(source, file, 3.23, 6.43).faults == ()
     assert "Anna" in answer.headers["Content-Disposition"]
+
+    joined = {
+        "video_id": video["id"],
+        "ranges": [{"start": 1, "end": 3}, {"start": order["start"], "end": order["end"]}],
+        "mode": "reencode",
+        "container": "mkv",
+        "fade_in": 0.5,
+    }
+    job = done(house, house.call("POST", "/clips", joined))
+    assert job["state"] == "succeeded", job
+    assert job["result"]["verified"] is True
+    file = tmp_path / "joined.mkv"
+    file.write_bytes(house.ask("GET", job["result"]["download_url"].removeprefix("/api")).content)
+    clock = start.astimezone(ZONE).strftime("%H:%M:%S")
+    found = chapters(file)
+    assert [(at, until) for at, until, _ in found] == [(0, 2), (2, pytest.approx(5.2, abs=0.01))]
+    assert found[1][2] == clock
+    assert house.ask("DELETE", f"/clips/{job['result']['clip_id']}").ok
 
     link = house.call("POST", f"/clips/{clip['id']}/links", {"expires_in": "1h"})
     by_link = requests.get(house.url + link["url"], headers={"Range": "bytes=0-99"}, timeout=10)

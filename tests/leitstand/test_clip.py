@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from leitstand import cli, clip
@@ -47,3 +52,37 @@ def test_a_clip_by_command(tmp_path: Path) -> None:
     )
     assert run(str(source), "--from", "5", "--to", "2", "--output", str(tmp_path / "x.mp4"))[0] == 2
     assert not (tmp_path / "x.mp4").exists()
+
+
+def made(source: Path, output: Path, **more: Any) -> str:
+    wish = clip.Wish(source, "1", "3", more.pop("mode", "exact"), output, **more)
+    return clip.run(wish, threading.Event(), Console(file=io.StringIO()))
+
+
+def test_fades_size_and_sound_alone(tmp_path: Path) -> None:
+    source = record(tmp_path / "evening.mkv", Recipe(options={"g": "30"}, seconds=4))
+    made(source, tmp_path / "act.m4a", title="Anna")
+    with av.open(str(tmp_path / "act.m4a")) as sound:
+        assert [stream.type for stream in sound.streams] == ["audio"]
+        assert sound.metadata["title"] == "Anna"
+    said = made(source, tmp_path / "act.mkv", mode="reencode", height=48, fade_in=0.5)
+    assert "checked against the source" in said
+    with av.open(str(tmp_path / "act.mkv")) as small:
+        assert small.streams.video[0].height == 48
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"fade_in": 1.0}, "Fades and a logo need the mode reencode"),
+        ({"height": 48}, "--height: another size needs --mode reencode"),
+        ({"height": 47, "mode": "reencode"}, "--height: 47 is not an even number"),
+        ({"logo": Path("gone.png"), "mode": "reencode"}, "--logo: gone.png: there is no such"),
+    ],
+)
+def test_what_does_not_go_together(tmp_path: Path, more: dict[str, Any], sentence: str) -> None:
+    source = tmp_path / "evening.mkv"
+    source.touch()
+    with pytest.raises(ConfigError, match=sentence):
+        made(source, tmp_path / "act.mp4", **more)
+    assert [path.name for path in tmp_path.iterdir()] == ["evening.mkv"]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
-from control_api.auth.command import create_token, list_tokens, revoke_token
+from control_api.auth.command import (
+    create_token,
+    keep_token,
+    list_tokens,
+    revoke_token,
+)
 from leitstand.config import Config, ConfigError
 
 
@@ -43,3 +49,28 @@ def test_what_cannot_be_is_one_line(config: Config) -> None:
         revoke_token(config, 1)
     with pytest.raises(ConfigError, match="there is no token 7"):
         revoke_token(config, 7)
+
+
+def test_a_file_is_kept_as_long_as_its_token_is_good(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "made" / "viewer.token"
+    said = keep_token(config, "prometheus", "viewer", file)
+    first = file.read_text()
+    assert first.startswith("lst_")
+    assert first.strip() not in said
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    keep_token(config, "prometheus", "viewer", file)
+    assert file.read_text() == first
+    revoke_token(config, 1)
+    keep_token(config, "prometheus", "viewer", file)
+    assert file.read_text() != first
+    assert list_tokens(config).count("in use") == 1
+
+
+def test_a_file_with_the_token_of_another_is_left_alone(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "admin.token"
+    file.write_text(create_token(config, "boss", "admin"))
+    with pytest.raises(ConfigError, match=r"holds the token of boss \(admin\)"):
+        keep_token(config, "prometheus", "viewer", file)
+    file.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        keep_token(config, "prometheus", "viewer", file)

@@ -21,9 +21,22 @@ def test_a_job_runs_and_shows_its_result(shop: Shop) -> None:
     assert job.finished_at is not None
     assert job.created_at <= job.started_at <= job.finished_at
     assert shop.cleaned == []
-    assert eventually(lambda: shop.jobs.outcomes()) == {("work", "succeeded"): 1}
+    assert eventually(lambda: shop.jobs.outcomes()["work", "succeeded"]) == 1
+    assert shop.jobs.outcomes()["work", "failed"] == 0
     assert shop.jobs.counts() == {("work", "succeeded"): 1}
     assert [each.id for each in eventually(lambda: shop.ended)] == [job.id]
+
+
+def test_only_what_succeeds_is_timed(shop: Shop) -> None:
+    job = shop.done(shop.add("answer"))
+    shop.done(shop.add("refuse"))
+    assert eventually(lambda: sum(shop.jobs.outcomes().values()) == 2)
+    times = shop.jobs.took("work")
+    assert times.buckets()[-1] == ("+Inf", 1)
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    assert times.total == pytest.approx(job.finished_at - job.started_at, abs=0.2)
+    assert shop.jobs.took("short").buckets()[-1] == ("+Inf", 0)
 
 
 def test_callers_take_turns_and_each_ones_oldest_comes_first(closed: Shop) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import pytest
 
 from control_api.library import child, probing
@@ -33,6 +34,24 @@ def test_one_that_was_cut_off_plays_and_has_a_length(movie: Path, tmp_path: Path
     found = probe(cut)
     assert found.damaged == ""
     assert 0.2 < found.duration <= 2.05
+
+
+def test_the_length_counts_from_the_first_picture(movie: Path, tmp_path: Path) -> None:
+    late = tmp_path / "late.mkv"
+    with av.open(str(movie)) as source, av.open(str(late), "w") as target:
+        streams = [target.add_stream_from_template(stream) for stream in source.streams]
+        for packet in source.demux():
+            if packet.dts is not None and packet.pts is not None:
+                shift = int(5 / packet.time_base)
+                packet.stream, packet.pts, packet.dts = (
+                    streams[packet.stream.index],
+                    packet.pts + shift,
+                    packet.dts + shift,
+                )
+                target.mux(packet)
+    with av.open(str(late)) as container:
+        assert (container.start_time or 0) > 4_900_000
+    assert probe(late).duration == pytest.approx(2, abs=0.05)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 10, 100])

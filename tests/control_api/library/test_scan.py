@@ -204,7 +204,7 @@ def test_what_does_not_come_back_for_a_day_is_forgotten(house: House) -> None:
     house.scan()
     house.clock.time += 86_500
     house.scan()
-    assert house.store.known("library") == {}
+    assert dict(house.store.known("library")) == {}
 
 
 def test_a_folder_that_cannot_be_read_loses_nothing(
@@ -341,6 +341,6 @@ def test_many_in_the_list(house: House, database: Database) -> None:
         assert items
         assert seconds < 1
     begin = time.perf_counter()
-    known = house.store.known("library")
+    known = dict(house.store.known("library"))
     print(f"index for a scan: {time.perf_counter() - begin:.2f} s")  # noqa: T201
     assert len(known) == MANY

@@ -52,6 +52,7 @@ function makePlayer(video, fps, life) {
   };
   if (screen.requestVideoFrameCallback) screen.requestVideoFrameCallback(onFrame);
   else life.on(screen, "timeupdate", () => { shown = screen.currentTime; tell(); });
+  life.on(screen, "loadeddata", () => say(note, ""));
   life.on(screen, "error", () => say(note, t("evenings.unplayable")));
   life.add(() => screen.removeAttribute("src"));
   ready(video, note, life).then((url) => { screen.src = url; }, fail);

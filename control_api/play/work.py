@@ -1,0 +1,139 @@
+"""Makes one video playable, in a process of its own: see `control_api.jobs.work`.
+
+What browsers play is copied, what they do not is encoded, track by track, into an MP4 whose index
+comes first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from control_api.jobs.work import Failed, Report
+from control_api.library.child import whitelist
+from control_api.play.codecs import in_mp4, moving, sounding
+from control_api.play.store import PART
+from control_api.play.tracks import CannotCopy, Copied, Pictures, Sound, Track
+
+_BEFORE_THE_INDEX = 0.98
+"""The share that is done when all packets are written; then the index is put to the front."""
+
+
+def work(params: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """`params` as `PlayService` made them; the video lies under its final name afterwards."""
+    output = Path(params["output"])
+    part = output.with_name(output.name + PART)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        encoded = _written(params, part, report)
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
+            raise
+        raise Failed(f"it cannot be read ({type(error).__name__}); it is damaged") from None
+    _publish(part, output)
+    return {"size": output.stat().st_size, "encoded": encoded}
+
+
+def _written(params: Mapping[str, Any], part: Path, report: Report) -> list[str]:
+    """Which kinds of track had to be encoded."""
+    with contextlib.suppress(CannotCopy):
+        return _made(params, part, report, in_mp4)
+    return _made(params, part, report, lambda stream: False)
+
+
+def _made(
+    params: Mapping[str, Any], part: Path, report: Report, is_copied: Callable[[Any], bool]
+) -> list[str]:
+    with (
+        _opened(params) as source,
+        av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as made,
+    ):
+        streams = [one for one in (moving(source), sounding(source)) if one is not None]
+        origin = Fraction(source.start_time or 0, av.time_base)
+        tracks: dict[int, Track] = {}
+        encoded = []
+        for stream in streams:
+            if is_copied(stream):
+                tracks[stream.index] = Copied(made, stream, origin)
+                continue
+            encoded.append(stream.type)
+            if stream.type == "video":
+                tracks[stream.index] = Pictures(made, stream, origin, _turns(params))
+            else:
+                tracks[stream.index] = Sound(made, stream, origin)
+        if not _poured(source, made, streams, tracks, report):
+            raise Failed("nothing of it can be read; it is damaged")
+    return encoded
+
+
+def _poured(
+    source: Any, made: Any, streams: list[Any], tracks: Mapping[int, Track], report: Report
+) -> int:
+    """How many packets were written."""
+    count, length = 0, float(source.duration or 0) / 1e6
+    for packet in _packets(source, streams):
+        for ready in tracks[packet.stream.index].take(packet):
+            made.mux(ready)
+            count += 1
+        if packet.pts is not None and length > 0:
+            at = float(packet.pts * packet.time_base) - float(source.start_time or 0) / 1e6
+            report(min(1.0, max(0.0, at / length)) * _BEFORE_THE_INDEX)
+    return count
+
+
+def _packets(source: Any, streams: list[Any]) -> Iterator[Any]:
+    """All, and an empty one of each stream, also after damage."""
+    flushed = set()
+    # What comes before the damage can be played.
+    with contextlib.suppress(av.error.InvalidDataError):
+        for packet in source.demux(streams):
+            if not packet.size:
+                flushed.add(packet.stream.index)
+            yield packet
+    for stream in streams:
+        if stream.index not in flushed:
+            empty = av.Packet()
+            empty.stream = stream
+            yield empty
+
+
+def _turns(params: Mapping[str, Any]) -> int:
+    """How many quarters to the left make its first picture upright."""
+    with _opened(params) as source, contextlib.suppress(av.FFmpegError, StopIteration):
+        first = next(source.decode(moving(source)))
+        return round(first.rotation / 90) % 4 if first.rotation else 0
+    return 0
+
+
+@contextmanager
+def _opened(params: Mapping[str, Any]) -> Iterator[Any]:
+    """Through a descriptor, so that no name in the file can lead elsewhere."""
+    handle = os.open(params["path"], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Failed("it is no file any more")
+        form = params["form"]
+        options = {"protocol_whitelist": "file", "format_whitelist": whitelist(form)}
+        with av.open(
+            file, format=form, options=options, metadata_errors="replace", buffer_size=1 << 20
+        ) as source:
+            yield source
+
+
+def _publish(part: Path, output: Path) -> None:
+    for path in (part, output.parent):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if path == part:
+            part.replace(output)

@@ -1,0 +1,38 @@
+"""Links to a clip: as many as are good at a time, and no more."""
+
+from __future__ import annotations
+
+from control_api.clips.links import MOST_LINKS
+from control_api.clips.store import ClipStore
+from tests.control_api.clips.conftest import Room
+
+
+def make(room: Room, clip: str, seconds: int = 3600) -> tuple[int, str]:
+    answer = room.client.post(f"/api/clips/{clip}/links", json={"expires_in": seconds})
+    return answer.status_code, str(answer.json())
+
+
+def test_a_clip_has_so_many_links_that_are_good(room: Room) -> None:
+    one, other = room.clip(), room.clip("fedcba9876543210")
+    assert {make(room, one.id)[0] for _ in range(MOST_LINKS)} == {201}
+    status, said = make(room, one.id)
+    assert status == 409
+    assert f"there are {MOST_LINKS} links to this clip already" in said
+    assert "revoke one" in said
+    assert make(room, other.id)[0] == 201
+    links = room.client.get(f"/api/clips/{one.id}/links").json()["data"]
+    assert len(links) == MOST_LINKS
+    room.client.delete(f"/api/clips/{one.id}/links/{links[0]['id']}")
+    assert make(room, one.id)[0] == 201
+    assert make(room, one.id)[0] == 409
+
+
+def test_links_that_ended_do_not_count_and_do_not_pile_up(room: Room) -> None:
+    clip = room.clip()
+    store = ClipStore(room.house.database)
+    for _ in range(3):
+        for _ in range(MOST_LINKS):
+            assert make(room, clip.id, 60)[0] == 201
+        room.house.clock.time += 61
+    assert make(room, clip.id)[0] == 201
+    assert len(store.links(clip.id)) == MOST_LINKS + 1

@@ -1,0 +1,241 @@
+"""What is asked for becomes a job, or is refused with a sentence and leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control_api.clips import work
+from control_api.library.probing import probe
+from tests.control_api.clips.conftest import RECIPE, Room
+from tests.control_api.clips.test_logo import png
+from tests.leitstand.cut.media import record, watch
+from tests.leitstand.cut.test_chapters import chapters
+
+ANEW = {"mode": "reencode"}
+
+
+def spans(params: dict[str, Any]) -> list[tuple[str, float, float]]:
+    return [(id, round(start, 3), round(end, 3)) for id, start, end in params["spans"]]
+
+
+def test_ranges_are_joined_in_the_order_asked_for(room: Room) -> None:
+    first, second = room.ids
+    ranges = [
+        {"start": "20:00:31", "end": "20:00:33.5", "video_id": second},
+        {"start": 2, "end": 4.5},
+        {"start": "20:00:05", "end": 8},
+    ]
+    params = room.params({"video_id": first, "ranges": ranges, "title": "Best of"})
+    assert spans(params) == [(second, 1, 3.5), (first, 2, 4.5), (first, 5, 8)]
+    assert params["chapters"] == [[0, "20:00:31"], [2.5, "20:00:02"], [5.0, "20:00:05"]]
+    job = room.jobs.all()[0]
+    assert sorted(job.reads) == sorted(room.ids)
+
+
+def test_ranges_may_each_name_their_video(room: Room) -> None:
+    ranges = [{"start": 1, "end": 2, "video_id": id} for id in room.ids]
+    assert [id for id, *_ in spans(room.params({"ranges": ranges}))] == room.ids
+
+
+def test_chapters_by_seconds_and_by_the_clock(room: Room) -> None:
+    order = {
+        "ranges": [
+            {"start": "20:00:01", "end": "20:00:04", "video_id": room.ids[0]},
+            {"start": "20:00:35", "end": "20:00:38", "video_id": room.ids[1]},
+        ],
+        "chapters": [
+            {"at": "20:00:36.5", "title": "Zugabe"},
+            {"at": 1, "title": "Anna"},
+            {"at": "2026-11-20T20:00:03+01:00", "title": "Ben"},
+        ],
+    }
+    assert room.params(order)["chapters"] == [[4.5, "Zugabe"], [1, "Anna"], [2, "Ben"]]
+    one = {"video_id": room.ids[0], "start": 1, "end": 4}
+    assert room.params(one)["chapters"] == []
+    assert room.params({**order, "chapters": []})["chapters"] == []
+
+
+CONTAINERS: list[tuple[dict[str, Any], str, str, bool]] = [
+    ({}, ".mp4", "mp4", False),
+    ({"container": "mkv", "audio_only": True}, ".mka", "mkv", True),
+    ({"audio_only": True}, ".m4a", "mp4", True),
+    ({"container": "m4a"}, ".m4a", "mp4", True),
+    ({"container": "mka"}, ".mka", "mkv", True),
+    ({"container": "webm", "audio_only": True}, ".webm", "webm", True),
+]
+
+
+def test_containers(room: Room) -> None:
+    for change, suffix, container, audio_only in CONTAINERS:
+        params = room.params({"video_id": room.ids[0], "start": 1, "end": 2, **change})
+        assert Path(params["output"]).suffix == suffix
+        assert (params["container"], params["audio_only"]) == (container, audio_only)
+
+
+GOOD = {"start": 1, "end": 4}
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"start": 4, "end": 1}, "end: 1 s is not after start, 4 s"),
+    ({"start": 2, "end": 2}, "end: 2 s is not after start, 2 s"),
+    ({"start": 20, "end": 30}, "start: 20 s: the video has 10.0"),
+    ({"end": 30}, "end: 30 s: the video has 10.0"),
+    ({"start": "19:00:00"}, "start: '19:00:00' is not in this video, which goes from 2026"),
+    ({"start": "soon"}, "start: 'soon' is none of seconds into the video, a clock time"),
+    ({"start": "nan"}, "start: 'nan' is none of"),
+    ({"end": None}, "end: is missing; a clip needs start and end, or ranges"),
+    ({"ranges": [GOOD]}, "ranges: either ranges or start and end are needed, and not both"),
+    ({"studio": "stage"}, "video_id: either video_id or studio is needed, and not both"),
+    ({"video_id": None}, "video_id: either video_id or studio is needed"),
+    ({"width": 640}, "width: it needs mode reencode; mode is 'exact'"),
+    ({"audio_bitrate": 64000, "mode": "copy"}, "audio_bitrate: it needs mode reencode"),
+    ({"fade_in": 1}, "fade_in: fades need mode reencode; mode is 'exact'"),
+    ({"logo": {}}, "logo: it needs mode reencode"),
+    ({"logo": {}, **ANEW}, "logo: there is no logo; PUT /api/clips/logo with a PNG sets it"),
+    ({"fade_in": 2, "fade_out": 2, **ANEW}, "fade_in: the fades take 4 s, the clip has 3.000"),
+    ({"height": 96, "audio_only": True, **ANEW}, "height: a clip of sound alone has no"),
+    ({"container": "avi"}, "container: 'avi': Input should be 'mp4', 'mkv', 'webm'"),
+    ({"chapters": [{"at": 3, "title": "a"}]}, "chapters.0.at: 3 s: the clip has 3.000 s"),
+    (
+        {"chapters": [{"at": "20:00:09", "title": "a"}]},
+        "chapters.0.at: '20:00:09' is in no part of the clip",
+    ),
+    ({"chapters": [{"at": 1, "title": ""}]}, "chapters.0.title: '': String should have"),
+    ({"logo": {"opacity": 2}, **ANEW}, "logo.opacity: 2: Input should be less than"),
+    ({"logo": {"path": "/etc/passwd"}, **ANEW}, "logo: '/etc/passwd': Extra inputs"),
+]
+
+
+def test_what_cannot_be_is_refused(room: Room) -> None:
+    told = [room.refused({"video_id": room.ids[0], **GOOD, **change}) for change, _ in REFUSED]
+    assert {status for status, _ in told} == {422}
+    for (_, sentence), (_, detail) in zip(REFUSED, told, strict=True):
+        assert detail[: len(sentence)] == sentence
+
+
+WRONG: list[tuple[list[Any], int, str]] = [
+    ([], 422, "ranges: List should have at least 1 item"),
+    ([GOOD] * 21, 422, "ranges: List should have at most 20 items"),
+    ([GOOD, {"start": 3, "end": 3}], 422, "ranges.1.end: 3 s is not after start, 3 s"),
+    ([GOOD, {"start": 3, "end": 99}], 422, "ranges.1.end: 99 s: the video has 10"),
+    ([GOOD, {"start": "21:00", "end": 9}], 422, "ranges.1.start: '21:00' is not in this"),
+    ([{**GOOD, "video_id": "gone"}, GOOD], 404, "ranges.0.video_id: there is no video 'gone'"),
+    ([{"start": 3}], 422, "ranges.0.end: Field required"),
+]
+
+
+def test_a_wrong_range_is_named(room: Room) -> None:
+    for ranges, status, sentence in WRONG:
+        told, detail = room.refused({"video_id": room.ids[0], "ranges": ranges})
+        assert (told, detail[: len(sentence)]) == (status, sentence)
+
+
+def test_numbers_that_are_none(room: Room) -> None:
+    numbers = ("NaN", "Infinity", "-Infinity", "1e400", "-1")
+    for key, number in product(("start", "end", "fade_in"), numbers):
+        body = json.dumps({"video_id": room.ids[0], **GOOD, **ANEW, key: "here"})
+        answer = room.client.post(
+            "/api/clips",
+            content=body.replace('"here"', number),
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["detail"].startswith(key)
+    assert room.jobs.all() == []
+
+
+def test_what_nobody_can_decode_is_refused(room: Room, footage: Path) -> None:
+    room.house.probe = probe
+    content = footage.read_bytes()
+    assert content.count(b"V_MPEG4/ISO/AVC") == 1
+    path = room.house.root / "2026-11-20 22-00-00.mkv"
+    path.write_bytes(content.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XXX"))
+    status, detail = room.refused({"video_id": room.known(path), **GOOD})
+    assert status == 409
+    assert "is damaged" in detail
+    assert "a clip needs one that is ready" in detail
+
+
+def test_sound_and_pictures_must_be_there(room: Room) -> None:
+    room.logo.put(png())
+    room.house.probe = probe
+    mute = record(room.house.root / "2026-11-20 22-00-00.mkv", replace(RECIPE, audio=()))
+    status, detail = room.refused({"video_id": room.known(mute), **GOOD, "audio_only": True})
+    assert (status, detail) == (422, "audio_only: what is asked for has no sound")
+    blind = record(room.house.root / "2026-11-20 23-00-00.mkv", replace(RECIPE, pictures=False))
+    order = {"video_id": room.known(blind), **GOOD, **ANEW, "logo": {}}
+    assert room.refused(order) == (
+        422,
+        "logo: what is asked for has no pictures to put it on",
+    )
+
+
+def test_more_pieces_than_can_be_joined(room: Room) -> None:
+    """Each pause is a seam."""
+    id = room.ids[0]
+    row = room.house.store.get(id)
+    assert row is not None
+    row.anchors = [[n / 4, 1e9 + 10 * n] for n in range(40)]
+    row.studio, row.start = "stage", 1e9
+    room.house.store.save(row)
+    times = {"start": "2001-09-09T01:46:40Z", "end": "2001-09-09T01:53:10.2Z"}
+    params = room.params({"studio": "stage", **times})
+    assert len(params["parts"]) == 40
+    status, detail = room.refused({"studio": "stage", "ranges": [times, times]})
+    assert status == 422
+    assert detail.startswith("ranges: it takes 80 pieces of files")
+
+
+def test_the_worker_makes_what_was_ordered(room: Room) -> None:
+    """Ranges joined, chapters, fades and logo, at the size asked for."""
+    room.logo.put(png())
+    params = room.params(
+        {
+            "ranges": [
+                {"start": 1, "end": 3, "video_id": room.ids[0]},
+                {"start": 5, "end": 7, "video_id": room.ids[1]},
+            ],
+            "mode": "reencode",
+            "fade_in": 0.5,
+            "fade_out": 0.5,
+            "logo": {"corner": "bottom-left", "width": 0.1},
+            "title": "Best of",
+        }
+    )
+    told: list[float] = []
+    result = work.work(params, lambda share, left=None: told.append(share))
+    assert (result["mode_used"], result["verified"]) == ("reencode", True)
+    assert result["duration"] == pytest.approx(4.0, abs=0.05)
+    assert 0 < result["seconds_taken"] < 120
+    clip = Path(params["output"])
+    assert watch(clip).numbers[15:85] == [*range(40, 75), *range(125, 160)]
+    assert chapters(clip) == [(0, 2, "20:00:01"), (2, 4, "20:00:35")]
+    shown = room.clips.kind.finish
+    assert shown is not None
+    assert shown(params, result)["seconds_taken"] == result["seconds_taken"]
+
+
+def test_what_an_older_version_queued_is_made(room: Room) -> None:
+    params = room.params({"video_id": room.ids[0], **GOOD})
+    for key in ("container", "chapters", "effects", "audio_bitrate"):
+        del params[key]
+    assert work.work(params, lambda *_: None)["verified"]
+
+
+def test_cleaning_takes_everything_away(room: Room) -> None:
+    params = room.params({"video_id": room.ids[0], **GOOD})
+    output = Path(params["output"])
+    half = output.with_name(f"{output.name}.work")
+    half.mkdir(parents=True)
+    shutil.copyfile(params["parts"][0][0], half / "cut.mp4")
+    output.with_name(f"{output.name}.part").touch()
+    for _ in range(2):
+        room.clips.kind.clean(params)
+        assert [*output.parent.iterdir()] == []
