@@ -4,10 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test coverage check bench soak golden docs fmt lock components clean
+.PHONY: run test coverage check bench soak golden dashboards docs fmt lock components clean
 
 run: $(VENV)/run.stamp
-	@$(BIN)/leitstand up
+	@$(BIN)/leitstand up $(WITH_PROMETHEUS)
+# Where both are installed, Prometheus and Alertmanager run too.
+WITH_PROMETHEUS = $(shell command -v prometheus >/dev/null && \
+	{ command -v alertmanager || command -v prometheus-alertmanager; } >/dev/null && \
+	echo --with-prometheus)
 
 test: components check
 	$(BIN)/python -m pytest
@@ -34,6 +38,10 @@ soak: $(VENV)/dev.stamp
 # Write tests/golden anew after a metric was changed on purpose; look at the diff.
 golden: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.golden
+
+# Write grafana/dashboards anew from grafana/src; look at the diff.
+dashboards: $(VENV)/dev.stamp
+	$(BIN)/python -m grafana.src
 
 # Write README's tables anew from the code.
 docs: $(VENV)/dev.stamp

@@ -19,6 +19,7 @@ from leitstand import __version__, config, doctor, logs, up, watchdog
 from leitstand.config import ConfigError
 from leitstand.config.load import PLACES, find
 from leitstand.demo import mediamtx as demo_mediamtx
+from leitstand.notify import command as notifying
 from leitstand.signals import stop_event
 
 _CONFIG_ERROR = 2
@@ -82,6 +83,10 @@ def up_(
         bool,
         typer.Option("--demo", help="Watch a MediaMTX and an OBS that are made up; needs nothing."),
     ] = False,
+    with_prometheus: Annotated[
+        bool,
+        typer.Option("--with-prometheus", help="Run Prometheus and Alertmanager too."),
+    ] = False,
     log_level: LogLevelOption = "info",
 ) -> None:
     """Run everything, until Ctrl-C.
@@ -92,7 +97,8 @@ def up_(
     _set_up_logs(log_level)
     stop = stop_event()
     plan = up.make_plan(config_file, demo=demo)
-    raise typer.Exit(up.run(plan, log_level, stop, Console()))
+    code = up.run(plan, log_level, stop, Console(), with_prometheus=with_prometheus)
+    raise typer.Exit(code)
 
 
 def _spare_the_collector() -> None:
@@ -145,12 +151,20 @@ def list_(config_file: ConfigOption = None) -> None:
 def create(
     name: Annotated[str, typer.Argument(help="Whose it is; shown in the audit log.")],
     role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "viewer",
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it there instead; one that is there is kept."),
+    ] = None,
     config_file: ConfigOption = None,
 ) -> None:
     """Make a token and print it, this once."""
-    from control_api.auth.command import create_token
+    from control_api.auth.command import create_token, keep_token
 
-    typer.echo(create_token(config.load(config_file), name, role))
+    settings = config.load(config_file)
+    if output is not None:
+        typer.echo(keep_token(settings, name, role, output))
+    else:
+        typer.echo(create_token(settings, name, role))
 
 
 @guarded(token)
@@ -164,6 +178,23 @@ def revoke(
     typer.echo(revoke_token(config.load(config_file), id))
 
 
+library = typer.Typer(help="The videos' folders.", no_args_is_help=True)
+app.add_typer(library, name="library")
+
+
+@guarded(library)
+def scan(
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the counts.")] = False,
+    config_file: ConfigOption = None,
+) -> None:
+    """Look once for new, changed and vanished videos, beside a running service or without one."""
+    from control_api.library.command import scan as look
+
+    _set_up_logs("warning")
+    settings = config.load(config_file)
+    typer.echo(look(settings, stop_event(), Console(stderr=True), as_json=as_json))
+
+
 @command
 def clip_(
     file: Annotated[Path, typer.Argument(help="The recording.")],
@@ -171,14 +202,29 @@ def clip_(
     end: Annotated[str, typer.Option("--to", metavar="T", help="The first moment left out.")],
     mode: Annotated[str, typer.Option(help="exact, copy or reencode.")] = "exact",
     output: Annotated[
-        Path | None, typer.Option(metavar="CLIP", help="Default: FILE-clip.mp4 beside it.")
+        Path | None,
+        typer.Option(metavar="CLIP", help="Default: FILE-clip.mp4 beside it; .m4a: sound alone."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Kept in the clip as metadata.")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels; with --mode reencode.")] = None,
+    fade_in: Annotated[float, typer.Option(help="Seconds; with --mode reencode.")] = 0.0,
+    fade_out: Annotated[float, typer.Option(help="Seconds; with --mode reencode.")] = 0.0,
+    logo: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="In a corner; with --mode reencode.")
     ] = None,
 ) -> None:
     """Cut [from, to) out of a recording, exact to the frame, at the cost of a copy."""
     from leitstand import clip
 
     _set_up_logs("warning")
-    wish = clip.Wish(file, start, end, mode, output)
+    wish = clip.Wish(
+        *(file, start, end, mode, output),
+        title=title,
+        height=height,
+        fade_in=fade_in,
+        fade_out=fade_out,
+        logo=logo,
+    )
     typer.echo(clip.run(wish, stop_event(), Console(stderr=True)))
 
 
@@ -207,6 +253,35 @@ def check_config(config_file: ConfigOption = None) -> None:
     typer.echo(f"{file or 'no file, defaults and variables'}: good")
     studios = ", ".join(f"{s.name} at {s.host}:{s.port}" for s in settings.obs) or "none"
     typer.echo(f"exporter at {settings.exporter.listen}, MediaMTX: {servers}, OBS: {studios}")
+
+
+@command
+def alertmanager_config(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where Alertmanager reads it.")
+    ],
+    template: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Instead of the shipped alertmanager/.")
+    ] = None,
+    config_file: ConfigOption = None,
+) -> None:
+    """Write alertmanager.yml for `notify:`, and its secrets into files beside it."""
+    file = notifying.write_config(config.load(config_file), output, template)
+    typer.echo(f"alertmanager --config.file={file}")
+
+
+@command
+def notify(
+    test: Annotated[
+        bool, typer.Option("--test", help="Send one test message to every receiver.")
+    ] = False,
+    config_file: ConfigOption = None,
+) -> None:
+    """Say whether messages arrive: exit code 1 and the way out if one does not."""
+    settings = config.load(config_file)
+    if not test:
+        raise ConfigError("--test: is all there is; say it, as a message is sent")
+    raise typer.Exit(notifying.test(settings, typer.echo))
 
 
 @command

@@ -15,7 +15,7 @@ from leitstand.cut import CutError, Mode, Part, Request, cut
 from leitstand.cut.request import Effects, Logo
 
 _SOUND_NAMES = {".m4a", ".mka"}
-_TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
+_TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,15})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

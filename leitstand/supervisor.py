@@ -17,7 +17,7 @@ from typing import IO
 logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
-_STOP_SECONDS = 1.6
+STOP_SECONDS = 1.6
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 # Whoever ran that long was well: what happened before does not count any more.
@@ -30,12 +30,14 @@ _PR_SET_PDEATHSIG = 1
 class Service:
     """One child: its command, and how often it has ended in a row.
 
-    What a `quiet` one prints is for those who run it by hand.
+    What a `quiet` one prints is for those who run it by hand. Who has not ended `stop_seconds`
+    after it was told to is killed.
     """
 
     name: str
     command: Sequence[str]
     quiet: bool = False
+    stop_seconds: float = STOP_SECONDS
     process: subprocess.Popen[str] | None = field(default=None, init=False)
     began: float = field(default=0.0, init=False)
     ended: int = field(default=0, init=False)
@@ -115,13 +117,13 @@ class Supervisor:
         return code
 
     def _end_all(self) -> None:
-        running = [s.process for s in self._services if s.process is not None]
-        for process in running:
+        running = [(s, s.process) for s in self._services if s.process is not None]
+        for _, process in running:
             process.terminate()
-        until = time.monotonic() + _STOP_SECONDS
-        for process in running:
+        told_at = time.monotonic()
+        for service, process in running:
             try:
-                process.wait(max(0.0, until - time.monotonic()))
+                process.wait(max(0.0, told_at + service.stop_seconds - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from leitstand import config, live
+from leitstand import companions, config, live
 from leitstand.clients.mediamtx import (
     Access,
     MediaMTXClient,
@@ -121,8 +121,16 @@ def _listens(host: str, port: int) -> bool:
     return False
 
 
-def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> int:
+def run(
+    plan: Plan,
+    log_level: str,
+    stop: threading.Event,
+    console: Console,
+    *,
+    with_prometheus: bool = False,
+) -> int:
     """Run everything until `stop`; returns the exit code. Raises ConfigError."""
+    programs = companions.programs() if with_prometheus else None
     with _scene(plan) as scene:
         file = scene.file
         settings = config.load(file)
@@ -130,12 +138,15 @@ def run(plan: Plan, log_level: str, stop: threading.Event, console: Console) -> 
         # The children would say so too, but only after the greeting.
         listening(exporter.listen, "exporter.listen").close()
         listening(settings.control_api.listen, "control_api.listen").close()
+        beside = companions.beside(programs, settings, file) if programs else companions.NOBODY
         _greet(plan, settings, scene.token, console)
+        for line in beside.lines:
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
         options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
         # The table on a terminal must know of every line, or it would be drawn over it.
         say = _to_stderr if console.is_terminal else None
         services = [leitstand(name, *options) for name in ("exporter", "api")]
-        supervisor = Supervisor([*scene.extras, *services], say)
+        supervisor = Supervisor([*scene.extras, *services, *beside.services], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
             return supervisor.run(stop)
 

@@ -51,11 +51,16 @@ class LinkService:
     def all(self, clip: ClipRow) -> Sequence[LinkRow]:
         return self._store.links(clip.id)
 
-    def revoke(self, clip: ClipRow, id: str) -> LinkRow:
+    def get(self, clip: ClipRow, id: str) -> LinkRow:
         """Raises NotFound."""
         row = self._store.link(id)
         if row is None or row.clip_id != clip.id:
             raise NotFound(f"there is no link {id!r} to this clip")
+        return row
+
+    def revoke(self, clip: ClipRow, id: str) -> LinkRow:
+        """Raises NotFound."""
+        row = self.get(clip, id)
         row.revoked_at = row.revoked_at or self._clock.now()
         self._store.save(row)
         return row

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import tzinfo
+from io import BytesIO
 from typing import Annotated, Any
 
+import segno
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from starlette.responses import Response
 
@@ -55,6 +57,10 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 _PNG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {}}, "description": "The logo"},
+    404: {"model": Failure},
+}
+_SVG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/svg+xml": {}}, "description": "The QR code"},
     404: {"model": Failure},
 }
 _FILE = DOCUMENTED | {404: {"model": Failure}}
@@ -139,6 +145,16 @@ def make_link(caller: Operator, here: Here, id: Id, body: LinkIn) -> Answer[Link
 def all_links(_: Operator, here: Here, id: Id) -> Answer[list[LinkOut]]:
     """Every link to this clip."""
     return Answer(data=[_link(row, here) for row in here.links.all(here.clips.get(id))])
+
+
+@router.get("/clips/{id}/links/{link}/qr", response_class=Response, responses=_SVG)
+def link_code(_: Operator, request: Request, here: Here, id: Id, link: Id) -> Response:
+    """The link as a QR code, under the address by which this was asked."""
+    row = here.links.get(here.clips.get(id), link)
+    address = f"{str(request.base_url).rstrip('/')}/api/links/{here.links.text(row)}"
+    picture = BytesIO()
+    segno.make(address, micro=False).save(picture, kind="svg", scale=4, border=2)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
 @router.delete("/clips/{id}/links/{link}", responses=_ERRORS)

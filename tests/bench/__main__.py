@@ -7,9 +7,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import exposition, previews, service, studio
+from tests.bench import exposition, previews, rules, service, studio
 
-BENCHMARKS = (exposition.rows, service.rows, previews.rows, studio.rows)
+BENCHMARKS = (exposition.rows, service.rows, previews.rows, studio.rows, rules.rows)
 
 
 def main() -> int:

@@ -23,8 +23,19 @@ from leitstand.demo.mediamtx import DemoMediaMTX, Fault
 from tests.leitstand.conftest import Write
 from tests.running import Process, eventually, free_port, leitstand, process
 
-CONFIGURED = ("up", "api", "exporter", "snapshot", "doctor", "check-config")
-OTHERS = ("clip", "demo-mediamtx", "token", "version")
+CONFIGURED = (
+    "up",
+    "api",
+    "exporter",
+    "snapshot",
+    "doctor",
+    "check-config",
+    "alertmanager-config",
+    "notify",
+)
+OTHERS = ("clip", "demo-mediamtx", "library", "token", "version")
+NEEDED = {"alertmanager-config": ("--output", "nowhere")}
+"""Without which a command does not even read its configuration."""
 ENDS_WITHIN = 2.0
 
 
@@ -96,12 +107,12 @@ def test_a_mistake_is_one_line_and_exit_code_2(command: str, write: Write, tmp_p
     file = write({"mediamtx": [{"url": "http://anna:hunter2@media:9997"}]})
     reason = "must not hold credentials; use username and password_file"
     expected = f"leitstand: {file}: mediamtx[0].url: {reason}"
-    assert refusal(command, "--config", str(file)) == expected
+    assert refusal(command, *NEEDED.get(command, ()), "--config", str(file)) == expected
     gone = tmp_path / "gone.yml"
     expected = f"leitstand: {gone}: cannot be read (No such file or directory)"
     assert refusal(command, "-c", str(gone)) == expected
     good = str(write({}))
-    said = refusal(command, "--config", good, LEITSTAND_HOST__MOUNT="[/]")
+    said = refusal(command, *NEEDED.get(command, ()), "--config", good, LEITSTAND_HOST__MOUNT="[/]")
     assert said == "leitstand: LEITSTAND_HOST__MOUNT: host.mount: unknown key; allowed here: " + (
         "mounts, devices"
     )

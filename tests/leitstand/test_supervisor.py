@@ -104,6 +104,20 @@ def test_who_does_not_end_is_killed_in_time() -> None:
     assert [s.process.returncode for s in services if s.process] == [-signal.SIGKILL] * 2
 
 
+def test_one_that_needs_longer_to_end_is_given_it() -> None:
+    said: list[str] = []
+    code = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: "
+        "(time.sleep(2.5), sys.exit(7))); print('ready', file=sys.stderr, flush=True); "
+        "time.sleep(60)"
+    )
+    service = python("it", code)
+    service.stop_seconds = 30
+    assert run(Supervisor([service], said.append), lambda: said == ["ready\n"]) == 0
+    assert service.process is not None
+    assert service.process.returncode == 7
+
+
 def test_what_a_child_says_is_passed_on_whatever_it_is() -> None:
     said: list[str] = []
     service = python("it", "import os; os.write(2, b'a\\xff\\nb')")

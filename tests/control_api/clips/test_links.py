@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+import cv2
+import numpy as np
+
 from control_api.clips.links import MOST_LINKS
 from control_api.clips.store import ClipStore
 from tests.control_api.clips.conftest import Room
@@ -36,3 +41,32 @@ def test_links_that_ended_do_not_count_and_do_not_pile_up(room: Room) -> None:
         room.house.clock.time += 61
     assert make(room, clip.id)[0] == 201
     assert len(store.links(clip.id)) == MOST_LINKS + 1
+
+
+def test_the_link_as_a_code_that_a_camera_reads(room: Room) -> None:
+    clip = room.clip()
+    made = room.client.post(f"/api/clips/{clip.id}/links", json={"expires_in": 3600}).json()["data"]
+    answer = room.client.get(f"/api/clips/{clip.id}/links/{made['id']}/qr")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert _read(answer.text) == f"http://testserver{made['url']}"
+    assert room.client.get(f"/api/clips/{clip.id}/links/{clip.id}/qr").status_code == 404
+
+
+def _read(svg: str) -> str:
+    """What a reader that is not the writer's makes of it."""
+    side = int(re.search(r'width="(\d+)"', svg)[1])  # type: ignore[index]
+    picture = np.full((side, side), 255, np.uint8)
+    path = re.search(r' d="([^"]+)"', svg)[1]  # type: ignore[index]
+    scale = 4
+    x = y = 0.0
+    for command, numbers in re.findall(r"([Mmhv])([^Mmhv]*)", path):
+        values = [float(each) for each in re.findall(r"-?\d*\.?\d+", numbers)]
+        if command == "M":
+            x, y = values
+        elif command == "m":
+            x, y = x + values[0], y + values[1]
+        else:
+            top, left = round((y - 0.5) * scale), round(x * scale)
+            picture[top : top + scale, left : left + round(values[0] * scale)] = 0
+            x += values[0]
+    return str(cv2.QRCodeDetector().detectAndDecode(picture)[0])

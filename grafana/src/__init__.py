@@ -1,0 +1,1 @@
+"""The dashboards as code: Python that writes grafana/dashboards/*.json. `make dashboards`."""

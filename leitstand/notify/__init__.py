@@ -1,0 +1,1 @@
+"""Alertmanager's configuration, and whether what it sends arrives."""

@@ -1,0 +1,149 @@
+"""An exact clip of a minute, out of an hour and out of five minutes, beside other programs.
+
+Each is a whole process, in turn with the others on the same file; smartcut has a venv of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import venv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.bench.footage import after_key_frame, recordings
+from tests.bench.rows import Row, median
+from tests.running import leitstand
+
+_ROUNDS = 3
+_SECONDS = 60.0
+_LATER = 5.1
+_SMARTCUT = "smartcut==1.7"
+_LOOK_SECONDS = 0.01
+
+Command = Callable[[Path, float, Path], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Seconds from start to end, and the most memory that its processes had together, in MB."""
+
+    seconds: float
+    memory: float
+
+
+def rows() -> Iterator[Row]:
+    short, long = recordings()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        others = {"smartcut": _smartcut(_made(folder / "smartcut")), "copy": _copy, "all": _anew}
+        runs = _in_turn({"leitstand": _leitstand, **others}, long, folder)
+        brief = _in_turn({"leitstand": _leitstand}, short, folder)["leitstand"]
+    ours, theirs = runs["leitstand"], runs["smartcut"]
+    took = {name: median(run.seconds for run in each) for name, each in runs.items()}
+    yield Row("exact clip, 60 s out of 1 h, the command", took["leitstand"], "s")
+    yield Row("the same by smartcut 1.7", took["smartcut"], "s")
+    ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
+    yield Row("ours, of smartcut's time", ratio, "x", 0.2)
+    yield Row("the same by ffmpeg -c copy, which is not exact", took["copy"], "s")
+    yield Row("the same by ffmpeg, all encoded anew (veryfast)", took["all"], "s")
+    five = median(run.seconds for run in brief)
+    yield Row("exact clip, 60 s out of 5 min", five, "s")
+    yield Row("out of 1 h, of the time out of 5 min", took["leitstand"] / five, "x", 1.2)
+    most = {name: max(run.memory for run in each) for name, each in runs.items()}
+    yield Row(
+        "exact clip: memory of all its processes (PSS), highest", most["leitstand"], "MB", 250
+    )
+    yield Row("the same by smartcut", most["smartcut"], "MB")
+
+
+def _in_turn(
+    commands: Mapping[str, Command], source: Path, folder: Path
+) -> Mapping[str, Sequence[Run]]:
+    """Alternating, since whatever else the machine does drifts."""
+    start = after_key_frame(source, 105.0, _LATER)
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for turn in range(_ROUNDS + 1):
+        for name, command in commands.items():
+            target = folder / f"{name}.mp4"
+            target.unlink(missing_ok=True)
+            run = _measured(command(source, start, target))
+            # The first one fills the caches for all.
+            if turn:
+                runs[name].append(run)
+    return runs
+
+
+def _leitstand(source: Path, start: float, target: Path) -> Sequence[str]:
+    times = f"--from={start:.6f}", f"--to={start + _SECONDS:.6f}"
+    return leitstand("clip", str(source), *times, f"--output={target}")
+
+
+def _smartcut(program: Path) -> Command:
+    def command(source: Path, start: float, target: Path) -> Sequence[str]:
+        return [str(program), str(source), str(target), "--keep", f"{start},{start + _SECONDS}"]
+
+    return command
+
+
+def _copy(source: Path, start: float, target: Path) -> Sequence[str]:
+    return [*_ffmpeg(source, start), "-c", "copy", str(target)]
+
+
+def _anew(source: Path, start: float, target: Path) -> Sequence[str]:
+    how = ("-c:v", "libx264", "-preset", "veryfast", "-c:a", "aac")
+    return [*_ffmpeg(source, start), *how, str(target)]
+
+
+def _ffmpeg(source: Path, start: float) -> list[str]:
+    return ["ffmpeg", "-v", "error", "-ss", f"{start}", "-t", f"{_SECONDS}", "-i", str(source)]
+
+
+def _made(folder: Path) -> Path:
+    """The program in a venv of its own."""
+    venv.create(folder, with_pip=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", _SMARTCUT]
+    subprocess.run(pip, check=True)
+    return folder / "bin" / "smartcut"
+
+
+def _measured(command: Sequence[str]) -> Run:
+    began = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    watch = _Watch(child.pid)
+    watch.start()
+    said = child.communicate()[1]
+    took = time.perf_counter() - began
+    watch.join()
+    if child.returncode:
+        sys.exit(f"{' '.join(command)} failed: {said.decode()}")
+    return Run(took, watch.most / 1e6)
+
+
+class _Watch(threading.Thread):
+    """Looks again and again; what several processes share (PSS) is counted once."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.most = 0
+        self._root = psutil.Process(pid)
+
+    def run(self) -> None:
+        while (now := self._now()) > 0:
+            self.most = max(self.most, now)
+            time.sleep(_LOOK_SECONDS)
+
+    def _now(self) -> int:
+        total = 0
+        with contextlib.suppress(psutil.Error):
+            for each in (self._root, *self._root.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += each.memory_full_info().pss
+        return total
