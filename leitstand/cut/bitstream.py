@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from leitstand.cut.request import CannotCopy
+from leitstand.cut.slices import Bits, plain
 
 _START_CODE = b"\x00\x00\x00\x01"
 _H264_SETS = {7, 8, 13, 15}
@@ -25,6 +26,8 @@ class Key(enum.IntEnum):
     # Decoding may begin here, but later pictures count on from earlier ones.
     UNJOINABLE = 1
     JOINABLE = 2
+    # An I picture of H.264 that is no IDR picture: joinable once it has been made one.
+    OPEN = 3
 
 
 @dataclass(slots=True)
@@ -74,9 +77,13 @@ class Nals:
 
     def key(self, data: bytes) -> Key:
         """What kind of random access point a packet that is marked as one is."""
-        kinds = {self.kind(nal) for nal in self.split(data)}
+        units = self.split(data)
+        kinds = {self.kind(nal) for nal in units}
         joinable = {5} if self.codec == "h264" else set(range(16, 22))
-        return Key.JOINABLE if kinds & joinable else Key.UNJOINABLE
+        if kinds & joinable:
+            return Key.JOINABLE
+        slices = [nal for nal in units if self.codec == "h264" and self.kind(nal) == 1]
+        return Key.OPEN if slices and all(map(_is_intra, slices)) else Key.UNJOINABLE
 
     def new_sets(self, data: bytes) -> bool:
         """Whether a packet carries parameter sets other than the stream's own."""
@@ -165,6 +172,13 @@ def _hvcc_sets(data: bytes) -> Iterator[bytes]:
             if kind in _HEVC_SETS:
                 yield data[at + 2 : at + 2 + length]
             at += 2 + length
+
+
+def _is_intra(nal: bytes) -> bool:
+    """Whether a slice of H.264 is of the kind that refers to no other picture."""
+    bits = Bits(plain(nal[:24])[1:])
+    bits.ue()
+    return bits.ue() in (2, 7)
 
 
 def _exp_golomb(data: bytes) -> int:

@@ -12,9 +12,9 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, join, mux, video, writer
+from leitstand.cut import audio, chapters, effects, join, mux, video, writer
 from leitstand.cut.media import Media, Scan, base, opened
-from leitstand.cut.plan import Plan, exact
+from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import (
     CONTAINERS,
     Asked,
@@ -25,13 +25,15 @@ from leitstand.cut.request import (
     Progress,
     Request,
     Result,
+    Tags,
     Verdict,
 )
 from leitstand.cut.verify import check
 from leitstand.cut.work import SLACK_SECONDS, Work, last_ticks, must_fit, scanned, seconds
 
 # What has to be known of every part stays in memory.
-_PARTS_AT_MOST = 50
+PARTS_AT_MOST = 50
+_SOUND_NAMES = {"m4a": "mp4", "mka": "mkv"}
 
 
 def cut(
@@ -45,7 +47,7 @@ def cut(
     """
     work = _checked(request, progress, cancelled)
     try:
-        mode, reason, verdict = _made(work) if len(request.parts) == 1 else join.made(work)
+        mode, reason, verdict = _any(work)
         writer.publish(request.output)
     except CannotCopy as problem:
         raise CutError(f"The clip cannot be made: {problem}.") from problem
@@ -64,14 +66,16 @@ def cut(
 
 def _checked(request: Request, progress: Progress, cancelled: Asked) -> Work:
     count = len(request.parts)
-    if not 1 <= count <= _PARTS_AT_MOST:
-        raise CutError(f"A clip has 1 to {_PARTS_AT_MOST} parts, not {count}.")
+    if not 1 <= count <= PARTS_AT_MOST:
+        raise CutError(f"A clip has 1 to {PARTS_AT_MOST} parts, not {count}.")
     for number, part in enumerate(request.parts, 1):
         if wrong := _wrong(part):
             raise CutError(wrong if count == 1 else f"Part {number}: {wrong}")
+    if problem := effects.wrong(request):
+        raise CutError(problem)
     container = request.container or request.output.suffix.lstrip(".").lower()
     if request.container is None and container not in CONTAINERS:
-        container = "mp4"
+        container = _SOUND_NAMES.get(container, "mp4")
     if container not in CONTAINERS:
         raise CutError(f"{container!r} is none of {', '.join(CONTAINERS)}.")
     return Work(request, container, progress, cancelled)
@@ -83,6 +87,12 @@ def _wrong(part: Part) -> str:
     if part.end <= part.start:
         return f"The end ({part.end:g} s) must come after the start ({part.start:g} s)."
     return ""
+
+
+def _any(work: Work) -> tuple[Mode, str, Verdict | None]:
+    if work.request.effects is not None:
+        return effects.made(work, cut)
+    return _made(work) if len(work.request.parts) == 1 else join.made(work)
 
 
 def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
@@ -124,17 +134,25 @@ def _copied(work: Work) -> None:
         found = scanned(work.part, media)
         must_fit(video.codec_of(media.video), work.container)
         copying = work.request.mode is Mode.COPY
-        plan = _from_key(found) if copying else exact(found.pts, found.keys, found.start, found.end)
+        plan = _from_key(found) if copying else planned(found)
         spliced = video.splice(media, tail, found, plan)
         work.pictures = len(plan.shown)
         work.pictures_encoded = len(plan.head()) + len(plan.tail())
-        with writer.written(work.request.output, work.container, work.request.title) as made:
+        with writer.written(work.request.output, work.container, _tags(work, plan, found)) as made:
             track = writer.copied_track(
                 made, media.video, extradata=spliced.extradata, tag=spliced.tag
             )
             times = mux.Times(plan.shown, last_ticks(found, media.video), base(media.video))
             pictures = mux.spliced(spliced.samples(work.step), spliced.order, times, track)
             _write(work, made, pictures, times)
+
+
+def _tags(work: Work, plan: Plan, found: Scan) -> Tags:
+    """A copy from the key frame before begins earlier than asked."""
+    tags = Tags.of(work.request.title)
+    with opened(work.part.path) as media:
+        early = float((found.start - plan.shown[0]) * base(media.video))
+    return Tags(tags.title, chapters.later(tags.chapters, max(0.0, early)))
 
 
 def _whole(work: Work) -> None:

@@ -16,7 +16,7 @@ from leitstand.cut import join_sound, mux, video, writer
 from leitstand.cut.bitstream import Nals, joined, merged
 from leitstand.cut.letterbox import Letterbox
 from leitstand.cut.media import opened
-from leitstand.cut.plan import Plan, exact
+from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import CannotCopy, CutError, Mode, Verdict
 from leitstand.cut.timeline import UNIT, Picture, Piece, laid, named
 from leitstand.cut.verify_parts import check_pieces
@@ -114,7 +114,7 @@ def _planned(pieces: Sequence[Piece]) -> list[Plan]:
     for piece in pieces:
         found = piece.scan
         try:
-            plans.append(exact(found.pts, found.keys, found.start, found.end))
+            plans.append(planned(found))
         except CannotCopy as problem:
             reason = reason or problem
             if piece.ticks[-1] - piece.ticks[0] > _ANEW_TICKS:
@@ -182,11 +182,6 @@ class _Seams:
             if plan.tail():
                 yield from self._anew(piece, plan.tail(), self.ids[1], step)
 
-    def _nals(self, stream: Any) -> Nals | None:
-        if self.codec not in ("h264", "hevc"):
-            return None
-        return Nals.of(self.codec, stream.codec_context.extradata)
-
     def _anew(
         self, piece: Piece, wanted: Sequence[int], set_id: int, step: Callable[[], None]
     ) -> Iterator[video.Sample]:
@@ -194,15 +189,12 @@ class _Seams:
         encoder = video.seam_encoder(self.stream, set_id=set_id, unit=UNIT)
         with opened(piece.part.path) as media:
             frames = _placed(piece, video.decoded(media, wanted, step))
-            nals = self._nals(media.video)
+            nals = video.nals_of(media.video)
             yield from video.made_anew(encoder, frames, nals, self.codec == "hevc")
 
     def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[video.Sample]:
         with opened(piece.part.path) as media:
-            copier = video.Copier(self._nals(media.video), in_band=self.codec == "hevc")
-            for packet in video.copied_packets(media, piece.scan, plan):
-                step()
-                one = copier.sample(packet)
+            for one in video.copied(media, piece.scan, plan, step):
                 yield video.Sample(one.data, piece.tick(one.pts), one.key)
 
 

@@ -17,6 +17,7 @@ from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
 from leitstand.cut.bitstream import Key, Nals
+from leitstand.cut.hidden import hides
 from leitstand.cut.request import CannotCopy, CutError
 
 # Formats that hold media themselves: no playlist or script that names other files.
@@ -156,11 +157,13 @@ def _far_after(packets: list[Any], pts: int) -> bool:
 class Scan:
     """The pictures of a range and a few around it, in decoding order.
 
+    `hidden` marks packets with a picture that is not shown with them.
     `following` is the time stamp after the last one in the range, if there is one.
     """
 
     pts: array[int]
     keys: bytearray
+    hidden: bytearray
     start: int
     end: int
     shown: list[int]
@@ -169,10 +172,10 @@ class Scan:
 
 def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
     """Looks at the packets of [start, end) and at nothing else."""
-    name = stream.codec_context.name
+    name = str(stream.codec_context.codec.canonical_name)
     nals = Nals.of(name, stream.codec_context.extradata) if name in ("h264", "hevc") else None
     pts: array[int] = array("q")
-    keys = bytearray()
+    keys, hidden = bytearray(), bytearray()
     after = 0
     for packet in packets_from(media, stream, start):
         if not packet.size:
@@ -181,12 +184,13 @@ def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
             raise CannotCopy("a picture has no time stamp")
         pts.append(packet.pts)
         keys.append(_key(packet, nals))
+        hidden.append(nals is None and hides(name, bytes(packet)))
         after = after + 1 if packet.pts >= end else 0
         if after >= _REORDERED_AT_MOST:
             break
     shown = sorted(one for one in pts if start <= one < end)
     following = min((one for one in pts if one >= end), default=None)
-    return Scan(pts, keys, start, end, shown, following)
+    return Scan(pts, keys, hidden, start, end, shown, following)
 
 
 def _key(packet: Any, nals: Nals | None) -> Key:

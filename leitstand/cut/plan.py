@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leitstand.cut.bitstream import Key
+from leitstand.cut.media import Scan
 from leitstand.cut.request import CannotCopy
 
 
@@ -32,16 +33,25 @@ class Plan:
         return [pts for pts in self.shown if pts >= self.tail_pts]
 
 
-def exact(pts: Sequence[int], keys: Sequence[int], start: int, end: int) -> Plan:
+def planned(found: Scan) -> Plan:
+    """Plans a range that was looked at; raises CannotCopy."""
+    return exact(found.pts, found.keys, (found.start, found.end), found.hidden)
+
+
+def exact(
+    pts: Sequence[int], keys: Sequence[int], span: tuple[int, int], hidden: Sequence[int] = ()
+) -> Plan:
     """Plans [start, end) over pictures in decoding order; raises CannotCopy.
 
     The copy begins with the first joinable key frame in the range. It ends before the first
-    packet that is shown at `end` or later: what comes after that may refer to it.
+    packet that is shown at `end` or later: what comes after that may refer to it. It ends with
+    the last key frame where a picture after it, in `hidden`, may be one that is shown later.
     """
+    start, end = span
     shown = sorted(p for p in pts if start <= p < end)
     first = _first_joinable(pts, keys, start, end)
     seam = pts[first]
-    stop = _first_at_or_after(pts, first, end)
+    stop = _without_hidden(keys, hidden, first, _first_at_or_after(pts, first, end))
     while True:
         copied = {p for p in pts[first:stop] if p >= seam}
         left = [p for p in shown if p >= seam and p not in copied]
@@ -60,11 +70,22 @@ def delay(decoded: Sequence[int]) -> int:
 def _first_joinable(pts: Sequence[int], keys: Sequence[int], start: int, end: int) -> int:
     for place, key in enumerate(keys):
         if key and start <= pts[place] < end:
-            if key == Key.JOINABLE:
+            if key != Key.UNJOINABLE:
                 return place
     if any(key and start <= p < end for p, key in zip(pts, keys, strict=True)):
-        raise CannotCopy("the key frames in the range belong to open groups of pictures")
+        raise CannotCopy("the key frames in the range need pictures before them")
     raise CannotCopy("there is no key frame in the range")
+
+
+def _without_hidden(keys: Sequence[int], hidden: Sequence[int], first: int, stop: int) -> int:
+    if stop == len(keys) or keys[stop]:
+        return stop
+    last = max(place for place in range(first, stop) if keys[place])
+    if not any(hidden[last:stop]):
+        return stop
+    if last == first:
+        raise CannotCopy("the pictures after the key frame hold some from after the end")
+    return last
 
 
 def _first_at_or_after(pts: Sequence[int], place: int, bound: int) -> int:

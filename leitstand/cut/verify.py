@@ -19,6 +19,7 @@ from leitstand.cut.video import decoded
 # A container that counts in milliseconds rounds each picture by half of one.
 _ROUNDING = 0.0011
 _SYNC_SECONDS = 0.020
+_WANDERING = Fraction(2, 1000)
 # Mean difference of brightness (0-255) up to which two pictures are the same one.
 ALIKE = 8.0
 LISTEN_SECONDS = Fraction(2)
@@ -27,6 +28,8 @@ _SEARCH_SECONDS = 0.25
 _SILENT = 1e-4
 _FAINT = 1e-3
 _LIKE = 0.3
+# Decoders put a short piece of a tone together differently at its ends.
+_AS_GOOD = 0.8
 
 Picture = NDArray[np.float32]
 
@@ -185,11 +188,16 @@ def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDAr
     decoder.flush_buffers()
     resampler = av.AudioResampler("flt", "mono", LISTEN_RATE)
     seek(media, stream, int((start - Fraction(1, 4)) / unit))
+    expected: Fraction | None = None
     for packet in media.container.demux(stream):
         if packet.size and packet.pts is not None and packet.pts * unit > start + length:
             break
         for frame in decoder.decode(packet) if packet.size else []:
             time = frame.pts * Fraction(frame.time_base)
+            # A container's milliseconds would put a tone out of step with itself.
+            if expected is not None and abs(time - expected) < _WANDERING:
+                time = expected
+            expected = time + Fraction(frame.samples, frame.sample_rate)
             for one in resampler.resample(frame):
                 _lay(heard, one.to_ndarray()[0], round((time - start) * LISTEN_RATE))
     return heard
@@ -218,6 +226,6 @@ def shift(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | Non
     if near.max() < _LIKE * scale:
         # Faint noise comes out of a codec as other noise: nothing to compare.
         return None if float(np.square(theirs).mean()) > _FAINT else 0.0
-    if near[reach - allowed : reach + allowed + 1].max() >= 0.97 * near.max():
+    if near[reach - allowed : reach + allowed + 1].max() >= _AS_GOOD * near.max():
         return 0.0
     return float(np.argmax(near) - reach) / LISTEN_RATE

@@ -1,4 +1,9 @@
-"""The pictures of a clip: made anew where they must be, copied where they can be."""
+"""The pictures of a clip: made anew where they must be, copied where they can be.
+
+New pictures are joined to copied ones in H.264, HEVC and VP9. In AV1 a track has one sequence
+header, and no encoder here makes another encoder's; MPEG-2 does not fit into MP4, and no browser
+plays it. Clips of both are copied where no picture has to be made anew, else made anew whole.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +16,16 @@ import av
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
-from leitstand.cut.bitstream import Nals, as_broken_link, joined
+from leitstand.cut.bitstream import Key, Nals, as_broken_link, joined
 from leitstand.cut.media import Media, Scan, base, packets_from
+from leitstand.cut.open_group import OpenGroup
 from leitstand.cut.plan import Plan
 from leitstand.cut.request import CannotCopy, CutError, Request
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9"}
 _NEVER = 1 << 20
+# Of others (AV1) a decoder leaves out pictures that are shown later.
+_SKIPPING = {"h264", "hevc", "mpeg2video", "vp9"}
 _PROFILES = {"Baseline": "baseline", "Constrained Baseline": "baseline", "Main": "main"}
 _SETTINGS = {
     "libx264": {"preset": "superfast", "crf": "17"},
@@ -32,12 +40,19 @@ _SETTINGS = {
         "row-mt": "1",
     },
 }
-_SEAM = "bframes=0:scenecut=0:open-gop=0:repeat-headers=0:annexb=1:keyint=9999"
+_SEAM = "scenecut=0:open-gop=0:repeat-headers=0:annexb=1:keyint=9999"
+_P_PICTURE = 2
 
 
 def codec_of(stream: Any) -> str:
     """`h264`, `hevc`, `vp9`, `av1` and so on, whatever decodes it."""
     return str(stream.codec_context.codec.canonical_name)
+
+
+def nals_of(stream: Any) -> Nals | None:
+    """The form of H.264 and HEVC; None for other codecs."""
+    codec = codec_of(stream)
+    return Nals.of(codec, stream.codec_context.extradata) if codec in ("h264", "hevc") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +83,13 @@ def seam_encoder(stream: Any, *, set_id: int, unit: Fraction | None = None) -> V
     _set_up(encoder, stream, (source.width, source.height), source.pix_fmt)
     encoder.time_base = unit or encoder.time_base
     if codec == "h264":
-        encoder.options["x264-params"] = f"{_SEAM}:sps-id={set_id}"
+        # No B pictures are made, but a reader that guesses decoding times must expect them.
+        ahead = "bframes=2:b-pyramid=normal" if source.has_b_frames else "bframes=0"
+        encoder.options["x264-params"] = f"{_SEAM}:{ahead}:sps-id={set_id}"
         if source.profile in _PROFILES:
             encoder.options["profile"] = _PROFILES[source.profile]
     if codec == "hevc":
-        encoder.options["x265-params"] = f"{_SEAM}:log-level=none:info=0"
+        encoder.options["x265-params"] = f"{_SEAM}:bframes=0:log-level=none:info=0"
     if source.pix_fmt not in {one.name for one in encoder.codec.video_formats or ()}:
         raise CannotCopy(f"no encoder here makes {codec} pictures in {source.pix_fmt}")
     _open(encoder)
@@ -144,10 +161,12 @@ def decoded(
     first, last = wanted[0], wanted[-1]
     decoder = stream.codec_context
     decoder.flush_buffers()
+    skips = codec_of(stream) in _SKIPPING
     for packet in packets_from(media, stream, first):
         step()
-        # What nothing refers to need not be decoded unless it is wanted.
-        decoder.skip_frame = "DEFAULT" if packet.pts in missing else "NONREF"
+        if skips:
+            # What nothing refers to need not be decoded unless it is wanted.
+            decoder.skip_frame = "DEFAULT" if packet.pts in missing else "NONREF"
         for frame in decoder.decode(packet if packet.size else None):
             if frame.pts in missing:
                 missing.discard(frame.pts)
@@ -164,13 +183,16 @@ def encoded(
 ) -> Iterator[Sample]:
     """Encodes pictures; `rotated` has the form of H.264 and HEVC."""
     width, height, pixels = encoder.width, encoder.height, encoder.pix_fmt
+    kind = 0
     for frame in frames:
         if (frame.width, frame.height, frame.format.name) != (width, height, pixels):
             pts, unit = frame.pts, frame.time_base
             frame = frame.reformat(width=width, height=height, format=pixels)
             frame.pts, frame.time_base = pts, unit
         # Otherwise the encoder would follow the source's picture types.
-        frame.pict_type = 0
+        frame.pict_type = kind
+        if encoder.name == "libx264" and rotated is not None:
+            kind = _P_PICTURE
         for packet in encoder.encode(frame):
             yield _sample(packet, rotated)
     for packet in encoder.encode(None):
@@ -184,28 +206,30 @@ def _sample(packet: Any, nals: Nals | None) -> Sample:
     return Sample(data, packet.pts, packet.is_keyframe, packet.dts)
 
 
-class Copier:
+class _Copier:
     """Packets of the source, as they may stand after pictures that are not the source's."""
 
-    def __init__(self, nals: Nals | None, *, in_band: bool) -> None:
+    def __init__(self, nals: Nals | None, group: OpenGroup | None) -> None:
         self._nals = nals
-        self._in_band = in_band
+        self._group = group
+        self._in_band = nals is not None and nals.codec == "hevc"
         self._first = True
 
-    def sample(self, packet: Any) -> Sample:
-        """Raises CannotCopy if the stream's parameters change."""
+    def sample(self, packet: Any, *, leading: bool) -> Sample | None:
+        """None for a leading picture. Raises CannotCopy if the stream's parameters change."""
         data = bytes(packet)
         if self._nals is not None:
-            data = self._rewritten(data, packet.is_keyframe, self._nals)
+            data = self._rewritten(data, self._nals, leading=leading)
         self._first = False
-        return Sample(data, packet.pts, packet.is_keyframe)
+        return None if leading else Sample(data, packet.pts, packet.is_keyframe)
 
-    def _rewritten(self, data: bytes, key: bool, nals: Nals) -> bytes:
+    def _rewritten(self, data: bytes, nals: Nals, *, leading: bool) -> bytes:
         if not self._in_band and nals.new_sets(data):
             raise CannotCopy("the parameters of the pictures change inside the range")
         units = [nal for nal in nals.split(data) if not nals.is_delimiter(nal)]
         if not self._in_band:
-            return joined([nal for nal in units if not nals.is_set(nal)])
+            units = [nal for nal in units if not nals.is_set(nal)]
+            return joined(self._group.renewed(units, leading=leading) if self._group else units)
         if self._first:
             units = nals.sets + [as_broken_link(nal) for nal in units]
         return joined(units)
@@ -227,7 +251,7 @@ def splice(media: Media, tail_media: Media, found: Scan, plan: Plan) -> Splice:
     if stream is None:
         raise CutError("There is no picture in the file.")
     codec = codec_of(stream)
-    nals = Nals.of(codec, stream.codec_context.extradata) if codec in ("h264", "hevc") else None
+    nals = nals_of(stream)
     head, tail = plan.head(), plan.tail()
     free = sorted(set(range(1, 31)) - (nals.used_ids() if codec == "h264" and nals else set()))
     first = seam_encoder(stream, set_id=free[-1]) if head else None
@@ -236,10 +260,7 @@ def splice(media: Media, tail_media: Media, found: Scan, plan: Plan) -> Splice:
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
         yield from made_anew(first, decoded(media, head, step), nals, in_band)
-        copier = Copier(nals, in_band=in_band)
-        for packet in copied_packets(media, found, plan):
-            step()
-            yield copier.sample(packet)
+        yield from copied(media, found, plan, step)
         yield from made_anew(last, decoded(tail_media, tail, step), nals, in_band)
 
     order = head + copied_order(found, plan) + tail
@@ -272,14 +293,24 @@ def made_anew(
         yield sample
 
 
-def copied_packets(media: Media, found: Scan, plan: Plan) -> Iterator[Any]:
-    """The packets that the plan copies; raises CannotCopy if they are not those of the scan."""
-    seam = found.pts[plan.copy_from]
+def copied(media: Media, found: Scan, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
+    """The pictures that the plan copies; raises CannotCopy where that cannot be."""
+    nals = nals_of(media.video)
+    opens = nals is not None and found.keys[plan.copy_from] == Key.OPEN
+    copier = _Copier(nals, OpenGroup(nals.sets) if nals and opens else None)
+    for packet in _copied_packets(media, found, plan):
+        step()
+        sample = copier.sample(packet, leading=packet.pts < found.pts[plan.copy_from])
+        if sample is not None:
+            yield sample
+
+
+def _copied_packets(media: Media, found: Scan, plan: Plan) -> Iterator[Any]:
     # The same seek as for the scan gives the same packets.
     for place, packet in enumerate(packets_from(media, media.video, found.start)):
         if place >= plan.copy_to:
             return
-        if place >= plan.copy_from and packet.pts >= seam:
+        if place >= plan.copy_from:
             if packet.pts != found.pts[place]:
                 raise CannotCopy("the file gives other packets when it is read again")
             yield packet

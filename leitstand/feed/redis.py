@@ -27,9 +27,7 @@ _ANSWER_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
 
-def connected(
-    url: str, username: str | None, password: str | None, ca_file: Path | None
-) -> Redis:
+def connected(url: str, username: str | None, password: str | None, ca_file: Path | None) -> Redis:
     """A client that connects when it is first used, and gives up on an answer after 5 s."""
     options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file else {}
     return Redis.from_url(

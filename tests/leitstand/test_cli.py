@@ -110,7 +110,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(command: str, write: Write, tmp_p
     assert refusal(command, *NEEDED.get(command, ()), "--config", str(file)) == expected
     gone = tmp_path / "gone.yml"
     expected = f"leitstand: {gone}: cannot be read (No such file or directory)"
-    assert refusal(command, "-c", str(gone)) == expected
+    assert refusal(command, *NEEDED.get(command, ()), "-c", str(gone)) == expected
     good = str(write({}))
     said = refusal(command, *NEEDED.get(command, ()), "--config", good, LEITSTAND_HOST__MOUNT="[/]")
     assert said == "leitstand: LEITSTAND_HOST__MOUNT: host.mount: unknown key; allowed here: " + (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -117,14 +117,14 @@ class Seen:
     packets: int
 
 
-def watch(path: Path) -> Seen:
+def watch(path: Path, read: Callable[[np.ndarray], int] = number_of) -> Seen:
     """Decodes a whole file, without skipping what is broken."""
     numbers, times, clicks, packets = [], [], [], 0
     with av.open(str(path)) as clip:
         if clip.streams.video:
             video = clip.streams.video[0]
             for frame in clip.decode(video):
-                numbers.append(number_of(frame.reformat(format="gray").to_ndarray()))
+                numbers.append(read(frame.reformat(format="gray").to_ndarray()))
                 times.append(float(frame.pts * frame.time_base))
         count = len(clip.streams.audio)
     with av.open(str(path)) as clip:

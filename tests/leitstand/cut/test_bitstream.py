@@ -29,10 +29,13 @@ def test_parameter_sets_and_their_ids() -> None:
     assert Nals.of("h264", joined([_SEQUENCE, _PICTURE])).sets == nals.sets
 
 
-def test_a_recovery_point_is_no_place_to_begin_a_copy() -> None:
+def test_where_a_copy_can_begin() -> None:
     nals = Nals("h264", None)
-    assert nals.key(joined([b"\x06\x01", b"\x65\x88"])) is Key.JOINABLE
-    assert nals.key(joined([b"\x06\x01", b"\x41\x88"])) is Key.UNJOINABLE
+    recovery, idr, intra, predicted = b"\x06\x01", b"\x65\x88", b"\x41\x88", b"\x41\x9a"
+    assert nals.key(joined([recovery, idr])) is Key.JOINABLE
+    assert nals.key(joined([recovery, intra])) is Key.OPEN
+    assert nals.key(joined([recovery, intra, predicted])) is Key.UNJOINABLE
+    assert nals.key(recovery) is Key.UNJOINABLE
 
 
 def test_other_parameter_sets_are_seen() -> None:

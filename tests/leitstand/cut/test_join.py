@@ -33,6 +33,7 @@ _RECIPES: dict[str, Recipe] = {
     "two-tracks.mkv": replace(_PLAIN, audio=("aac", "aac")),
     "opus.mkv": replace(_PLAIN, audio=("libopus",)),
     "pcm.mkv": replace(_PLAIN, audio=("pcm_s16le",)),
+    "open.mkv": replace(_PLAIN, options={**_H264, "x264-params": "keyint=40:open-gop=1"}),
     "hevc.mkv": Recipe("libx265", _H265),
     "hevc.mp4": Recipe("libx265", {**_H265, "x265-params": _H265["x265-params"] + ":ref=2"}),
     "vp9.webm": Recipe("libvpx-vp9", _VP9, audio=("libopus",)),
@@ -148,6 +149,7 @@ def test_parts_with_the_same_parameters_are_copied(
     ("wanted", "mode"),
     [
         ([("hevc.mkv", 1.1, 5.3), ("hevc.mp4", 3.2, 9.1)], Mode.EXACT),
+        ([("open.mkv", 1.1, 5.3), ("open.mkv", 4.2, 9.1)], Mode.EXACT),
         ([("vp9.webm", 1.1, 5.3), ("vp9.webm", 7.2, 11.1)], Mode.EXACT),
         ([("transport.ts", 1.1, 5.3), ("transport.ts", 4.2, 9.1)], Mode.EXACT),
         ([("two-tracks.mkv", 1.1, 5.3), ("two-tracks.mkv", 4.2, 9.1)], Mode.EXACT),

@@ -16,31 +16,31 @@ _KEYS = [2, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_the_head_ends_at_the_key_frame() -> None:
-    plan = exact(_PTS, _KEYS, 3, 18)
+    plan = exact(_PTS, _KEYS, (3, 18))
     assert plan.head() == [3, 4, 5, 6, 7, 8]
     assert (plan.copy_pts, plan.tail_pts) == (9, None)
 
 
 def test_what_needs_a_later_reference_is_encoded() -> None:
-    plan = exact(_PTS, _KEYS, 0, 16)
+    plan = exact(_PTS, _KEYS, (0, 16))
     assert plan.tail() == [14, 15]
 
 
 def test_no_key_frame_is_said() -> None:
     with pytest.raises(CannotCopy, match="no key frame"):
-        exact(_PTS, _KEYS, 1, 9)
+        exact(_PTS, _KEYS, (1, 9))
 
 
-def test_open_groups_are_said() -> None:
+def test_key_frames_that_need_others_are_said() -> None:
     keys = [Key.UNJOINABLE if one else 0 for one in _KEYS]
-    with pytest.raises(CannotCopy, match="open groups"):
-        exact(_PTS, keys, 0, 18)
+    with pytest.raises(CannotCopy, match="need pictures before them"):
+        exact(_PTS, keys, (0, 18))
 
 
 @given(st.integers(0, 17), st.integers(1, 18))
 def test_every_picture_is_made_or_copied_once(start: int, end: int) -> None:
     try:
-        plan = exact(_PTS, _KEYS, start, end)
+        plan = exact(_PTS, _KEYS, (start, end))
     except CannotCopy:
         return
     copied = [one for one in _PTS[plan.copy_from : plan.copy_to] if one >= plan.copy_pts]
@@ -52,3 +52,14 @@ def test_every_picture_is_made_or_copied_once(start: int, end: int) -> None:
 def test_nothing_is_decoded_after_it_is_shown(order: list[int]) -> None:
     ahead = delay(order)
     assert all(place - ahead <= pts for place, pts in enumerate(order))
+
+
+def test_a_copy_ends_before_pictures_that_hide_a_later_one() -> None:
+    pts, keys = list(range(20)), [2 * (place % 8 == 0) for place in range(20)]
+    hidden = [place == 9 for place in range(20)]
+    assert exact(pts, keys, (0, 14), hidden).tail() == list(range(8, 14))
+    assert exact(pts, keys, (0, 16), hidden).tail() == []
+    assert exact(pts, keys, (0, 20), hidden).tail() == []
+    assert exact(pts, keys, (0, 8), hidden).tail() == []
+    with pytest.raises(CannotCopy, match="from after the end"):
+        exact(pts, keys, (7, 14), hidden)
