@@ -200,6 +200,7 @@ def clip_(
     file: Annotated[Path, typer.Argument(help="The recording.")],
     start: Annotated[str, typer.Option("--from", metavar="T", help="Seconds or HH:MM:SS.mmm.")],
     end: Annotated[str, typer.Option("--to", metavar="T", help="The first moment left out.")],
+    *,
     mode: Annotated[str, typer.Option(help="exact, copy or reencode.")] = "exact",
     output: Annotated[
         Path | None,

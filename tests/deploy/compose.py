@@ -1,7 +1,7 @@
 """`python -m tests.deploy.compose`: docker-compose.yml built, run, hurt and stopped.
 
-All services but Grafana, whose image cannot be made of Debian's packages, and MediaMTX. One line a
-proof; exit code 1 at the first that fails. Where podman cannot be had it says why and proves nothing.
+All services but Grafana and MediaMTX, whose images cannot be made of Debian's packages. One line a
+proof; exit code 1 at the first that fails. Where podman cannot be had it says why, and no more.
 """
 
 from __future__ import annotations
@@ -314,7 +314,9 @@ def main() -> int:
         _say(f"compose-test: the stack was not tried: {reason}")
         return 0
     folder = Path(tempfile.mkdtemp(prefix="leitstand-compose-"))
-    _copy(folder / "project"); LK = Path("/tmp/deploy-w/requirements.lock"); shutil.copy2(LK, folder / "project/requirements.lock")
+    _copy(folder / "project")
+    LK = Path("/tmp/deploy-w/requirements.lock")
+    shutil.copy2(LK, folder / "project/requirements.lock")
     with engines.running(folder) as engine:
         rootfs = ROOT / "build" / "compose-test" / "rootfs.tar"
         _timed("images are built", lambda: engines.images(engine, rootfs))
