@@ -15,17 +15,21 @@ from control_api.clips.logo import LogoService
 from control_api.clips.order import Order, checked
 from control_api.clips.pick import Picked, Picker, chapters
 from control_api.clips.store import ClipStore
+from control_api.clips.strays import PART, WORK, Strays
 from control_api.clips.tables import ClipRow
 from control_api.clips.when import Span
 from control_api.clock import Clock
 from control_api.errors import BadInput, NotFound
 from control_api.jobs.kinds import Kind
 from control_api.jobs.service import Job, JobService
+from control_api.library.probing import probe
 from control_api.library.tables import VideoRow
 
 KIND = "clip"
 _LONGEST_SECONDS = 12 * 3600.0
-_WORK_SECONDS = 6 * 3600.0
+_WORK_SECONDS = 600.0
+_WORK_SECONDS_A_SECOND = 10.0
+"""Made anew, large pictures take a slow machine some seconds for each."""
 _WORK_BYTES = 4 << 30
 _SPARE_BYTES = 64 << 20
 _MOST_PARTS = 50
@@ -48,18 +52,20 @@ class ClipService:
         self._logo = logo
         self._folder = folder
         self._clock = clock
+        self._strays = Strays(store, folder, probe)
 
     def kind(self) -> Kind:
         """For the queue."""
         return Kind(
             KIND,
             "control_api.clips.work",
-            seconds_at_most=_WORK_SECONDS,
+            seconds_at_most=_seconds,
             memory_bytes_at_most=_WORK_BYTES,
             clean=self._undo,
             needs=lambda params: int(params["bytes"]),
             folder=self._folder,
             finish=self._finish,
+            tidy=self._tidy,
         )
 
     def order(self, order: Order, jobs: JobService, by: str) -> Job:
@@ -127,6 +133,9 @@ class ClipService:
             logo = {"path": str(self._logo.needed()), **asdict(order.logo)}
         return {"fade_in": order.fade_in, "fade_out": order.fade_out, "logo": logo}
 
+    def _tidy(self, waiting: Sequence[Mapping[str, Any]]) -> None:
+        self._strays.tidy({Path(params["output"]).name for params in waiting})
+
     def _undo(self, params: Mapping[str, Any]) -> None:
         """Take away what an attempt has left. The row too: a service that was killed just before
         the job had succeeded has written it."""
@@ -186,6 +195,12 @@ def _check(order: Order, picked: Picked) -> None:
         raise BadInput("logo: what is asked for has no pictures to put it on")
 
 
+def _seconds(params: Mapping[str, Any]) -> float:
+    """How long a worker may take for it, however the clip is made."""
+    length = sum(end - start for _, start, end in params["parts"])
+    return _WORK_SECONDS + _WORK_SECONDS_A_SECOND * float(length)
+
+
 def _bytes(row: VideoRow, span: Span) -> int:
     """What the span takes, twice: it may have to be made anew."""
     share = (span.end - span.start) / row.duration if row.duration else 1.0
@@ -194,7 +209,7 @@ def _bytes(row: VideoRow, span: Span) -> int:
 
 def _clean(params: Mapping[str, Any]) -> None:
     output = Path(params["output"])
-    shutil.rmtree(output.with_name(f"{output.name}.work"), ignore_errors=True)
-    for left in (output, output.with_name(f"{output.name}.part")):
+    shutil.rmtree(output.with_name(output.name + WORK), ignore_errors=True)
+    for left in (output, output.with_name(output.name + PART)):
         with contextlib.suppress(FileNotFoundError):
             left.unlink()

@@ -31,6 +31,8 @@ class Settling:
             if job.state == State.RUNNING:
                 self._clean(job)
                 self._interrupted(job)
+        for kind in self._kinds.values():
+            self._tidy(kind)
 
     def settle(self, job: JobRow, ending: Ending) -> State:
         """Write down what it came to. Raises what the database raises; may be called again."""
@@ -78,6 +80,15 @@ class Settling:
         progress = {"progress": 1.0} if state is State.SUCCEEDED else {}
         self._store.finish(job.id, state, now, result=result, error=error, **progress)
         return state
+
+    def _tidy(self, kind: Kind) -> None:
+        try:
+            kind.tidy([job.params for job in self._store.open() if job.kind == kind.name])
+        except SQLAlchemyError:
+            # It is called again.
+            raise
+        except Exception:
+            logger.exception("jobs (%s): what was left over cannot be looked at", kind.name)
 
     def _clean(self, job: JobRow) -> None:
         kind = self._kinds.get(job.kind)

@@ -60,6 +60,7 @@ class Worker:
     ) -> None:
         self._kind = kind
         self._params = params
+        self._seconds = kind.seconds(params)
         self._heard = heard
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,7 +100,7 @@ class Worker:
     def _started(self, given: IO[bytes]) -> subprocess.Popen[bytes]:
         most = self._kind
         # All cores may work for it as long as it may take.
-        cpu_seconds = math.ceil(most.seconds_at_most * (os.cpu_count() or 1))
+        cpu_seconds = math.ceil(self._seconds * (os.cpu_count() or 1))
         limits = (most.memory_bytes_at_most, cpu_seconds, os.getpid())
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "control_api.jobs.run", most.module, *map(str, limits)],
@@ -113,7 +114,7 @@ class Worker:
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
-        until = time.monotonic() + self._kind.seconds_at_most
+        until = time.monotonic() + self._seconds
         with selectors.DefaultSelector() as pipes:
             for pipe, take in ((process.stdout, self._take), (process.stderr, self._keep)):
                 os.set_blocking(pipe.fileno(), False)
@@ -191,7 +192,7 @@ class Worker:
             return Ending(self._result, log=log)
         error, killed = self._error, code == -signal.SIGKILL and self._why is None
         if self._why is Why.LATE:
-            error = f"it took longer than the {self._kind.seconds_at_most:g} s that it may take"
+            error = f"it took longer than the {self._seconds:g} s that it may take"
         elif code == -signal.SIGXCPU:
             error = "it needed more computing time than a job of its kind may use"
         elif killed:

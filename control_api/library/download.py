@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
@@ -10,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from control_api.library.names import FORMATS, disposition, download_name, shown, suffix
 from control_api.library.service import Opened
@@ -28,6 +30,21 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII | re.IG
 
 class Unsatisfiable(Exception):
     """The range begins after the end."""
+
+
+class Sent(StreamingResponse):
+    """The bytes [first, end) of a file, which is closed afterwards, also when the asker went away
+    before the answer began. Players do that at each seek."""
+
+    def __init__(
+        self, opened: Opened, piece: tuple[int, int], status: int, headers: Mapping[str, str]
+    ) -> None:
+        self._file = opened.file
+        super().__init__(_read(opened.file, *piece), status, headers, _media(opened))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.closing(self._file):
+            await super().__call__(scope, receive, send)
 
 
 def part(header: str | None, size: int) -> tuple[int, int] | None:
@@ -68,8 +85,7 @@ def answer(opened: Opened, asked: Mapping[str, str], zone: tzinfo, body: bool = 
     status = 206 if piece else 200
     if not body:
         return _bare(opened, status, headers)
-    media = FORMATS[suffix(opened.row.name)][1]
-    return StreamingResponse(_read(opened.file, first, end), status, headers, media)
+    return Sent(opened, (first, end), status, headers)
 
 
 def _headers(opened: Opened, tag: str, zone: tzinfo) -> dict[str, str]:
@@ -89,16 +105,18 @@ def _headers(opened: Opened, tag: str, zone: tzinfo) -> dict[str, str]:
 
 def _bare(opened: Opened, status: int, headers: Mapping[str, str]) -> Response:
     opened.file.close()
-    media = FORMATS[suffix(opened.row.name)][1] if status in (200, 206) else None
-    return Response(None, status, headers, media)
+    return Response(None, status, headers, _media(opened) if status in (200, 206) else None)
+
+
+def _media(opened: Opened) -> str:
+    return FORMATS[suffix(opened.row.name)][1]
 
 
 def _read(file: BinaryIO, first: int, end: int) -> Iterator[bytes]:
-    with file:
-        file.seek(first)
-        while first < end and (piece := file.read(min(_AT_ONCE, end - first))):
-            first += len(piece)
-            yield piece
+    file.seek(first)
+    while first < end and (piece := file.read(min(_AT_ONCE, end - first))):
+        first += len(piece)
+        yield piece
 
 
 def _has_it(if_none_match: str | None, tag: str) -> bool:

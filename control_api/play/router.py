@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from control_api.auth.access import Viewer
 from control_api.envelope import Answer, Failure
@@ -36,24 +34,6 @@ _FILE: dict[int | str, dict[str, Any]] = (
 )
 
 
-class Closing(Response):
-    """An answer after which a file is closed, also when the asker went away before it began.
-
-    Players do that at each seek.
-    """
-
-    def __init__(self, response: Response, file: BinaryIO) -> None:
-        self._response = response
-        self._file = file
-        self.status_code = response.status_code
-        self.background = None
-        self.raw_headers = response.raw_headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.closing(self._file):
-            await self._response(scope, receive, send)
-
-
 @router.get("/{id}/play", response_class=Response, responses=_FILE)
 def play(
     caller: Viewer, request: Request, id: Id, *, plays: Plays, jobs: Jobs, library: Library
@@ -66,7 +46,7 @@ def play(
     response = download.answer(found, request.headers, library.zone, body=is_asked)
     told = response.headers["Content-Disposition"]
     response.headers["Content-Disposition"] = told.replace("attachment", "inline", 1)
-    return Closing(response, found.file)
+    return response
 
 
 @router.head("/{id}/play", include_in_schema=False)

@@ -10,6 +10,7 @@ import av
 from control_api.recordings.driver import Verdict
 from control_api.recordings.tables import RecordingRow
 from leitstand.calls import Call
+from leitstand.cut.media import READING
 
 _FINAL_SECONDS = 15.0
 """A muxer whose OBS was killed writes its index after that; one that takes longer is dead."""
@@ -50,7 +51,7 @@ def probe(path: Path) -> Verdict:
     if size == 0:
         return Verdict(False, f"the file {path.name} is empty")
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), container_options=READING) as container:
             stream = next(iter(container.streams.video or container.streams.audio), None)
             if stream is None:
                 return Verdict(False, f"the file {path.name} has neither picture nor sound")

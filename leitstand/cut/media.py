@@ -20,10 +20,15 @@ from leitstand.cut.bitstream import Key, Nals
 from leitstand.cut.hidden import hides
 from leitstand.cut.request import CannotCopy, CutError
 
-# Formats that hold media themselves: no playlist or script that names other files.
-_FORMATS = (
-    "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpegts,mpeg,flv,avi,ogg,wav,mp3,aac,flac,h264,hevc,mxf"
-)
+READING = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpegts,mpeg,flv,avi,ogg,wav,mp3,"
+    "aac,flac,h264,hevc,mxf",
+}
+"""How a recording is opened (ffmpeg-formats, "Format Options"): only formats that hold media
+themselves, no playlist or script that names other files."""
+LARGEST_PIXELS = 8192
+"""The widest and highest picture that is decoded: a small file may claim to hold a huge one."""
 _MICROSECOND = Fraction(1, 1_000_000)
 # How far before the wanted place to seek until a key frame before it is found.
 _SEEK_MARGINS = (0, 1, 3, 10, 30, 120)
@@ -64,15 +69,28 @@ def opened(path: Path) -> Iterator[Media]:
     """Opens a file for reading; raises CutError with a sentence."""
     if not path.is_file():
         raise CutError(f"There is no file {path.name}.")
-    options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     try:
-        container = av.open(str(path.resolve()), container_options=options)
+        container = av.open(
+            str(path.resolve()),
+            # Some pictures are decoded to find out what they are.
+            options={"max_pixels": str(LARGEST_PIXELS**2)},
+            container_options=READING,
+        )
     except (av.FFmpegError, ValueError) as error:
         raise CutError(f"{path.name} is in no known format, or damaged: {error}") from error
     with container:
         for stream in container.streams.video:
+            _must_be_decodable(path, stream)
             stream.thread_type = "AUTO"
         yield Media(path, container, _origin(container))
+
+
+def _must_be_decodable(path: Path, stream: VideoStream) -> None:
+    if max(stream.width, stream.height) > LARGEST_PIXELS:
+        raise CutError(
+            f"{path.name} has pictures of {stream.width}x{stream.height} pixels; "
+            f"at most {LARGEST_PIXELS}x{LARGEST_PIXELS} are allowed."
+        )
 
 
 def tick(seconds: Fraction, unit: Fraction) -> int:

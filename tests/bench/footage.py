@@ -1,4 +1,7 @@
-"""The recordings that clips are cut from: five minutes, and an hour of the same; made once."""
+"""The recordings that clips are cut from: five minutes, and an hour of the same; made once.
+
+Both repeat one piece of whole groups, since encoding an hour would take long.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,23 @@ from pathlib import Path
 import av
 
 KEY_FRAME_SECONDS = 250 / 30
-_FOLDER = Path(tempfile.gettempdir()) / "leitstand-bench-2"
+_FOLDER = Path(tempfile.gettempdir()) / "leitstand-bench-footage"
 _PICTURE = "testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t"
 # Noise: of a steady tone nobody can say by how much it is off.
 _SOUND = "anoisesrc=color=pink:sample_rate=48000:amplitude=0.3"
 _X264 = "-c:v libx264 -preset veryfast -b:v 2500k -maxrate 3500k -bufsize 5200k -pix_fmt yuv420p"
 _GROUPS = "-g 250 -keyint_min 250 -sc_threshold 0 -bf 3"
-_TIMES = 12
+_PIECE_SECONDS = 100
 
 
 def recordings() -> tuple[Path, Path]:
     """720p30, H.264 and AAC in Matroska, a key frame every 8.3 s: 5 minutes, 60 minutes."""
     _FOLDER.mkdir(exist_ok=True)
-    short, long = _FOLDER / "5min.mkv", _FOLDER / "1h.mkv"
-    _make(short, f"-f lavfi -i {_PICTURE} -f lavfi -i {_SOUND} -t 300 {_X264} {_GROUPS} -c:a aac")
-    _make(long, f"-stream_loop {_TIMES - 1} -i {short} -c copy")
+    piece, short, long = (_FOLDER / name for name in ("piece.mkv", "5min.mkv", "1h.mkv"))
+    made = f"-f lavfi -i {_PICTURE} -f lavfi -i {_SOUND} -t {_PIECE_SECONDS}"
+    _make(piece, f"{made} {_X264} {_GROUPS} -c:a aac")
+    for path, seconds in ((short, 300), (long, 3600)):
+        _make(path, f"-stream_loop {seconds // _PIECE_SECONDS - 1} -i {piece} -c copy")
     return short, long
 
 

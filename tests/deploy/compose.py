@@ -100,7 +100,9 @@ class Stack:
         return said.split("--- mail\n")[1:]
 
     def pid(self, service: str) -> int:
-        return int(self.engine.inspect(self.engine.containers()[service])["State"]["Pid"])
+        """Of its first process; 0 if it does not run."""
+        container = self.engine.containers().get(service)
+        return int(self.engine.inspect(container)["State"]["Pid"]) if container else 0
 
 
 def healthy(stack: Stack) -> None:
@@ -266,7 +268,7 @@ def _processes(first: int) -> list[int]:
 
 
 def _is_another(stack: Stack, service: str, before: int) -> bool:
-    return service in stack.engine.containers() and stack.pid(service) not in (0, before)
+    return stack.pid(service) not in (0, before)
 
 
 def _viewer_token(stack: Stack) -> str:

@@ -84,7 +84,7 @@ BROKEN: list[tuple[str, Callable[[Json], None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "spoil"), BROKEN, ids=str)
+@pytest.mark.parametrize(("rule", "spoil"), BROKEN, ids=[rule for rule, _ in BROKEN])
 def test_rule_sees_what_it_is_for(rule: str, spoil: Callable[[Json], None]) -> None:
     dashboard = copy.deepcopy(load(FILES[0]))
     spoil(dashboard)
