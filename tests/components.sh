@@ -20,6 +20,7 @@ need ffmpeg ffmpeg ffprobe
 need redis-server redis-server
 need chromium chromium
 need obs-studio obs
+need systemd systemd-analyze systemd-sysusers systemd-tmpfiles
 need xvfb Xvfb
 # Not in PATH on Debian.
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql postgres

@@ -24,6 +24,7 @@ from tests.running import eventually
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("podman", "buildah", "runc", "mmdebstrap")
+_PACKAGES = "podman buildah runc netavark aardvark-dns iptables mmdebstrap catatonit"
 _LIBRARIES = ("netavark", "aardvark-dns")
 _CA = Path("/etc/ssl/certs/ca-certificates.crt")
 _CONTAINERS_CONF = """\
@@ -44,24 +45,20 @@ driver = "overlay"
 graphroot = "{folder}/store"
 runroot = "{folder}/run"
 """
-# Service of docker-compose.yml -> what its image is made of here, over a bare Debian.
+_DEBIAN = (
+    "RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends"
+    " prometheus prometheus-alertmanager redis-server wget\n"
+)
+# Service of docker-compose.yml -> what its image starts, of Debian's packages.
 _STAND_INS = {
-    "prometheus": (
-        "RUN apt-get update -qq"
-        " && apt-get install -qq -y --no-install-recommends prometheus wget\n"
-        'ENTRYPOINT ["/usr/bin/prometheus"]\n'
-    ),
-    "alertmanager": (
-        "RUN apt-get update -qq"
-        " && apt-get install -qq -y --no-install-recommends prometheus-alertmanager wget\n"
-        'ENTRYPOINT ["/usr/bin/prometheus-alertmanager"]\n'
-    ),
-    "redis": (
-        "RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server\n"
-    ),
+    "prometheus": 'ENTRYPOINT ["/usr/bin/prometheus"]\n',
+    "alertmanager": 'ENTRYPOINT ["/usr/bin/prometheus-alertmanager"]\n',
+    "redis": "",
 }
 _PYTHON = "RUN /usr/bin/python3 -m venv /usr/local\n"
 _BASE = "leitstand-trial-base:1"
+_PROGRAMS_IMAGE = "leitstand-trial-programs:1"
+_ROW = "{{.Names}} {{.Status}}"
 
 
 def missing() -> str | None:
@@ -72,7 +69,9 @@ def missing() -> str | None:
     absent += [n for n in _LIBRARIES if not Path("/usr/lib/podman", n).exists()]
     if compose_program() is None:
         absent.append("docker-compose")
-    return f"not installed: {', '.join(absent)}" if absent else None
+    if not absent:
+        return None
+    return f"not installed: {', '.join(absent)} (Debian: apt-get install {_PACKAGES})"
 
 
 def compose_program() -> str | None:
@@ -168,13 +167,18 @@ def _clean_up(engine: Engine) -> None:
 
 @contextmanager
 def looked_after(engine: Engine) -> Iterator[None]:
-    """Health checks are run by timers of systemd; where there is none, by this."""
+    """Health checks are run by timers of systemd; where there is none, by this.
+
+    Until they are good: each costs more than what it looks at.
+    """
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(1):
-            for name in engine.podman("ps", "--format", "{{.Names}}", check=False).split():
-                engine.podman("healthcheck", "run", name, check=False)
+            for row in engine.podman("ps", "--format", _ROW, check=False).splitlines():
+                name, _, status = row.partition(" ")
+                if "(healthy)" not in status:
+                    engine.podman("healthcheck", "run", name, check=False)
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -191,10 +195,11 @@ def images(engine: Engine, rootfs: Path) -> None:
     if not rootfs.exists():
         _make_rootfs(rootfs)
     engine.podman("import", str(rootfs), _BASE)
+    _build(engine, _PROGRAMS_IMAGE, _BASE, _DEBIAN)
     for service, steps in _STAND_INS.items():
-        _build(engine, services[service]["image"], steps)
+        _build(engine, services[service]["image"], _PROGRAMS_IMAGE, steps)
     dockerfile = ROOT / "deploy" / "Dockerfile"
-    _build(engine, _base_of(dockerfile), _PYTHON)
+    _build(engine, _base_of(dockerfile), _BASE, _PYTHON)
     _bud(engine, services["exporter"]["image"], str(engine.project / "deploy/Dockerfile"), ".")
 
 
@@ -216,10 +221,10 @@ def _make_rootfs(file: Path) -> None:
     beside.rename(file)
 
 
-def _build(engine: Engine, name: str, steps: str) -> None:
+def _build(engine: Engine, name: str, base: str, steps: str) -> None:
     folder = engine.folder / "stand-in"
     folder.mkdir(exist_ok=True)
-    (folder / "Dockerfile").write_text(f"FROM {_BASE}\n{steps}")
+    (folder / "Dockerfile").write_text(f"FROM {base}\n{steps}")
     _bud(engine, name, str(folder / "Dockerfile"), str(folder))
 
 
