@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from control_api.events.service import Kind
-from control_api.schedules.runs import RunStore
+from control_api.schedules.runs import TOLERANCE_SECONDS, RunStore
 from control_api.schedules.tables import RunRow
 from control_api.schedules.windows import Window
 
 NOBODY_WATCHED = "Leitstand was not running"
 _WATCHED_SECONDS = 5.0
 """Looks that are further apart than this have not seen what was between them."""
-_TOLERANCE_SECONDS = 5.0
 _SAVE_SECONDS = 10.0
 
 Tell = Callable[..., object]
@@ -101,7 +100,7 @@ class Accounts:
 
     def _close(self, key: tuple[int, float], run: RunRow) -> None:
         missing = run.end - run.start - run.recorded_seconds
-        if missing <= _TOLERANCE_SECONDS:
+        if missing <= TOLERANCE_SECONDS:
             run.outcome = "recorded"
         else:
             run.outcome = "partly" if run.recorded_seconds >= 1 else "missed"

@@ -11,6 +11,9 @@ from sqlalchemy import and_, func, or_, select
 from control_api.database import Database
 from control_api.schedules.tables import RunRow
 
+TOLERANCE_SECONDS = 5.0
+"""What a window may lack and is recorded nevertheless: its start takes time."""
+
 
 class Outcome(enum.StrEnum):
     """What became of a window."""
@@ -62,11 +65,11 @@ class RunStore:
             return session.scalars(query).all()
 
     def missed(self, studio: str) -> int:
-        """How many windows were not recorded, or only partly."""
-        query = select(func.count()).select_from(RunRow).filter_by(studio=studio)
+        """How many windows were not recorded, or only partly; what a hand stopped is not missed."""
+        query = select(RunRow).filter_by(studio=studio)
         bad = RunRow.outcome.in_((Outcome.PARTLY, Outcome.MISSED))
         with self._database.reading() as session:
-            return session.scalar(query.where(bad)) or 0
+            return sum(_is_missed(run) for run in session.scalars(query.where(bad)))
 
     def counts_by_outcome(self) -> Mapping[Outcome, int]:
         """How many runs there are of each outcome, 0 too."""
@@ -74,3 +77,13 @@ class RunStore:
         with self._database.reading() as session:
             found = {Outcome(outcome): count for outcome, count in session.execute(query)}
         return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
+
+def _is_missed(run: RunRow) -> bool:
+    """Whether more is missing than an operator stopped or paused."""
+    meant = sum(gap["end"] - gap["start"] for gap in run.gaps if _by_hand(gap["reason"]))
+    return run.end - run.start - run.recorded_seconds - meant > TOLERANCE_SECONDS
+
+
+def _by_hand(reason: str) -> bool:
+    return reason == "paused" or reason.startswith("stopped by ")

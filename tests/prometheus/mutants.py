@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.prometheus.needs import asked, only, targets
 from tests.prometheus.shipped import FOLDER, Shipped, files, promtool_test, read, rules
 
 # Neither within names, ranges, durations and words in quotes.
@@ -38,10 +39,14 @@ class Mutant:
     def __str__(self) -> str:
         return f"{self.origin.subject}: {self.origin.name}: {self.change}"
 
+    @property
+    def _file(self) -> str:
+        return f"{self.origin.folder}/{self.origin.subject}.yml"
+
     def file(self) -> Any:
         """The whole rule file with the one change."""
         at = self.origin
-        document = copy.deepcopy(read(FOLDER / at.folder / f"{at.subject}.yml"))
+        document = copy.deepcopy(read(FOLDER / self._file))
         document["groups"][at.group]["rules"][at.number][self.key] = self.value
         return document
 
@@ -50,17 +55,16 @@ class Mutant:
         return any(self._breaks(file, promtool, folder) for file in files(self.origin.subject))
 
     def _breaks(self, file: Path, promtool: str, folder: Path) -> bool:
-        is_alert = self.origin.folder == "alerts"
-        tests = [t for t in read(file)["tests"] if not is_alert or _asks(t, self.origin.name)]
+        tests = [mine for test in read(file)["tests"] if (mine := asked(test, self.origin))]
         names = [name.removeprefix("../../prometheus/") for name in read(file)["rule_files"]]
-        if not tests or f"{self.origin.folder}/{self.origin.subject}.yml" not in names:
+        if not tests or self._file not in names:
             return False
+        kept = frozenset().union(*map(targets, tests))
         for name in names:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            is_mine = name == f"{self.origin.folder}/{self.origin.subject}.yml"
-            document = self.file() if is_mine else read(FOLDER / name)
-            target.write_text(json.dumps(document), encoding="utf-8")
+            document = self.file() if name == self._file else read(FOLDER / name)
+            target.write_text(json.dumps(only(document, kept)), encoding="utf-8")
         copied = folder / file.name
         test = read(file) | {"rule_files": names, "tests": tests}
         copied.write_text(json.dumps(test), encoding="utf-8")
@@ -109,7 +113,3 @@ def _numbers(text: str) -> tuple[str, ...]:
 def _durations(text: str) -> tuple[str, str]:
     seconds = int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
     return f"{seconds * 2}s", f"{seconds // 2}s"
-
-
-def _asks(test: Any, alert: str) -> bool:
-    return any(case["alertname"] == alert for case in test.get("alert_rule_test", ()))

@@ -31,6 +31,7 @@ FILES = sorted((*FOLDER.glob("rules/*.yml"), *FOLDER.glob("alerts/*.yml")))
 
 PROGRAMS = {
     "up",
+    "ALERTS",
     "alertmanager_notifications_failed_total",
     "prometheus_rule_evaluation_failures_total",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from control_api.database import Database
@@ -75,3 +77,35 @@ def test_outcomes_are_counted_also_those_that_never_happened(store: RunStore) ->
         Outcome.PARTLY: 0,
         Outcome.MISSED: 2,
     }
+
+
+STOPPED = {"start": 1010.0, "end": 1100.0, "reason": "stopped by anna"}
+PAUSED = {"start": 1050.0, "end": 1090.0, "reason": "paused"}
+GONE = {"start": 1000.0, "end": 1010.0, "reason": "OBS was gone"}
+LATE = {"start": 1000.0, "end": 1004.0, "reason": "starting"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gaps", "missed"),
+    [
+        (Outcome.MISSED, [], 1),  # nothing says why
+        (Outcome.PARTLY, [GONE], 1),
+        (Outcome.PARTLY, [GONE, STOPPED], 1),
+        (Outcome.PARTLY, [STOPPED], 0),
+        (Outcome.PARTLY, [PAUSED], 0),
+        (Outcome.PARTLY, [LATE, STOPPED], 0),
+        (Outcome.RECORDED, [LATE], 0),
+        (Outcome.RUNNING, [GONE], 0),
+    ],
+)
+def test_what_an_operator_stopped_or_paused_is_not_missed(
+    store: RunStore, outcome: Outcome, gaps: list[dict[str, Any]], missed: int
+) -> None:
+    row = run(1000, outcome)
+    row.gaps = gaps
+    if gaps:
+        row.recorded_seconds = 100 - sum(gap["end"] - gap["start"] for gap in gaps)
+    store.save(row)
+    store.save(run(5000, Outcome.RECORDED, schedule_id=2))
+    assert store.missed("main") == missed
+    assert store.missed("other") == 0
