@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leitstand.cut import writer
+from leitstand.cut.likeness import ALIKE, Picture
 from leitstand.cut.media import Media, base, opened
 from leitstand.cut.request import (
     CORNERS,
@@ -25,7 +26,7 @@ from leitstand.cut.request import (
     Result,
     Verdict,
 )
-from leitstand.cut.verify import ALIKE, LISTEN_SECONDS, Picture, apart, listen, stamps
+from leitstand.cut.verify import LISTEN_SECONDS, apart, listen, stamps
 from leitstand.cut.video import decoded
 from leitstand.cut.work import Work
 

@@ -29,6 +29,7 @@ READING = {
 themselves, no playlist or script that names other files."""
 LARGEST_PIXELS = 8192
 """The widest and highest picture that is decoded: a small file may claim to hold a huge one."""
+_DECODING = {"max_pixels": str(LARGEST_PIXELS**2)}
 _MICROSECOND = Fraction(1, 1_000_000)
 # How far before the wanted place to seek until a key frame before it is found.
 _SEEK_MARGINS = (0, 1, 3, 10, 30, 120)
@@ -73,14 +74,17 @@ def opened(path: Path) -> Iterator[Media]:
         container = av.open(
             str(path.resolve()),
             # Some pictures are decoded to find out what they are.
-            options={"max_pixels": str(LARGEST_PIXELS**2)},
+            options=_DECODING,
             container_options=READING,
         )
     except (av.FFmpegError, ValueError) as error:
         raise CutError(f"{path.name} is in no known format, or damaged: {error}") from error
     with container:
         for stream in container.streams.video:
-            _must_be_decodable(path, stream)
+            if stream.codec_context is not None:
+                _must_be_decodable(path, stream)
+                # A picture may claim to be larger than the file has said.
+                stream.codec_context.options = dict(_DECODING)
             stream.thread_type = "AUTO"
         yield Media(path, container, _origin(container))
 

@@ -46,7 +46,7 @@ class OpenGroup:
         self._first_order = self._last_order = 0
 
     def renewed(self, nals: Sequence[bytes], *, leading: bool) -> list[bytes]:
-        """The NAL units of one packet as they must be; of a leading picture none."""
+        """The NAL units of one packet as they must be; those of a leading picture as they were."""
         if self._passed:
             return list(nals)
         slices = [(place, nal) for place, nal in enumerate(nals) if nal[0] & 31 in _SLICES]
@@ -61,7 +61,7 @@ class OpenGroup:
         renew = self._later if self._begun else self._first
         for place, nal in renew(read, leading=leading).items():
             made[place] = nal
-        return [] if leading else made
+        return made
 
     def _first(self, read: dict[int, Slice], *, leading: bool) -> dict[int, bytes]:
         one = next(iter(read.values()))

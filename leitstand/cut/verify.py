@@ -3,7 +3,8 @@ seams, and the sound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,15 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from leitstand.cut import likeness
+from leitstand.cut.likeness import Picture
 from leitstand.cut.media import Media, Scan, base, opened, scan, seek, tick
 from leitstand.cut.request import CannotCopy, Part, Verdict
-from leitstand.cut.video import decoded
 
 # A container that counts in milliseconds rounds each picture by half of one.
 _ROUNDING = 0.0011
 _SYNC_SECONDS = 0.020
 _WANDERING = Fraction(2, 1000)
-# Mean difference of brightness (0-255) up to which two pictures are the same one.
-ALIKE = 8.0
 LISTEN_SECONDS = Fraction(2)
 LISTEN_RATE = 8000
 _SEARCH_SECONDS = 0.25
@@ -30,8 +30,6 @@ _FAINT = 1e-3
 _LIKE = 0.3
 # Decoders put a short piece of a tone together differently at its ends.
 _AS_GOOD = 0.8
-
-Picture = NDArray[np.float32]
 
 
 def verify(source: Path, clip: Path, start: float, end: float) -> Verdict:
@@ -101,51 +99,42 @@ def timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fract
 def _shown(
     source: Media, made: Media, found: Scan, stamps: Sequence[int], step: Callable[[], None]
 ) -> list[str]:
-    """Both ends picture by picture, and every picture around them decodable."""
+    """The pictures at both ends and around the seams, and that they can be decoded."""
     faults = []
-    for name, places in _windows(made, stamps):
-        theirs = _gray(source, [found.shown[one] for one in places], step)
-        ours = _gray(made, [stamps[one] for one in places], step)
-        for place, a, b in zip(places, theirs, ours, strict=True):
-            off = float(np.abs(a - b).mean())
-            if off > ALIKE:
-                faults.append(f"picture {place} at the {name} differs from the source by {off:.1f}")
+    keys = keys_of(made, stamps)
+    for group in likeness.places(len(stamps), keys, source_keys(found)):
+        theirs = of_source(source, found, group, step)
+        ours = likeness.small(made, [stamps[one] for one in group], step)
+        for place in group:
+            if fault := likeness.unlike(ours[stamps[place]], theirs, place):
+                faults.append(f"picture {place} of {len(stamps)} {fault}")
     return faults
 
 
-def _windows(made: Media, stamps: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
-    """The first pictures up to a little after the first seam, and those around the last one."""
-    count = len(stamps)
-    where = {pts: place for place, pts in enumerate(stamps)}
-    seams = [where[one] for one in keys(made) if one in where]
-    near = {0, count - 1}
-    for seam in [*seams[1:2], *seams[-1:]]:
-        near |= {seam - 1, seam, seam + 1}
-    places = sorted(one for one in near if 0 <= one < count)
-    middle = [one for one in places if one < count / 2]
-    if middle:
-        yield "start", middle
-    rest = [one for one in places if one >= count / 2]
-    if rest:
-        yield "end", rest
-
-
-def keys(made: Media) -> list[int]:
-    """The time stamps of a clip's key frames."""
-    return sorted(packet.pts for packet in _rewound(made) if packet.size and packet.is_keyframe)
-
-
-def _rewound(made: Media) -> Iterator[Any]:
+def keys_of(made: Media, stamps: Sequence[int]) -> list[int]:
+    """The places of a clip's key frames."""
     seek(made, made.video, None)
-    yield from made.container.demux(made.video)
+    packets = made.container.demux(made.video)
+    keys = {packet.pts for packet in packets if packet.size and packet.is_keyframe}
+    return [place for place, pts in enumerate(stamps) if pts in keys]
 
 
-def _gray(media: Media, wanted: list[int], step: Callable[[], None]) -> list[Picture]:
-    """Small gray pictures: a wrong picture shows in them, another compression does not."""
-    return [
-        frame.reformat(width=64, height=36, format="gray").to_ndarray().astype(np.float32)
-        for frame in decoded(media, wanted, step)
-    ]
+def source_keys(found: Scan) -> set[int]:
+    """The places of the source's key frames among the pictures of a range."""
+    keys = {pts for pts, key in zip(found.pts, found.keys, strict=True) if key}
+    return {place for place, pts in enumerate(found.shown) if pts in keys}
+
+
+def of_source(
+    source: Media, found: Scan, group: Sequence[int], step: Callable[[], None]
+) -> dict[int, Picture]:
+    """The pictures of a group, and those beside them, by their place in the range."""
+    around = sorted(pts for pts in found.pts if found.pts[0] <= pts <= found.shown[-1])
+    first = bisect_left(around, found.shown[0])
+    near = {at + by for at in group for by in (-1, 0, 1)}
+    places = {around[first + at]: at for at in near if 0 <= first + at < len(around)}
+    seen = likeness.small(source, [found.shown[at] for at in group], step, also=places)
+    return {places[pts]: picture for pts, picture in seen.items()}
 
 
 def _heard(

@@ -10,22 +10,22 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from leitstand.cut import likeness
 from leitstand.cut.letterbox import Letterbox, box
 from leitstand.cut.media import Media, base, opened
 from leitstand.cut.request import CannotCopy, Part, Verdict
 from leitstand.cut.timeline import UNIT, Piece, laid
 from leitstand.cut.verify import (
-    ALIKE,
     LISTEN_RATE,
     LISTEN_SECONDS,
-    Picture,
     apart,
-    keys,
+    keys_of,
     listen,
+    of_source,
+    source_keys,
     stamps,
     timing,
 )
-from leitstand.cut.video import decoded
 
 _Step = Callable[[], None]
 
@@ -77,43 +77,26 @@ def _shown(
     pieces: Sequence[Piece], made: Media, found: Sequence[int], step: _Step
 ) -> Iterator[str]:
     """Of each part both ends, and what lies around its first and last key frame in the clip."""
-    where = {pts: place for place, pts in enumerate(found)}
-    seams = [where[one] for one in keys(made) if one in where]
+    keys = keys_of(made, found)
     first = 0
     for piece in pieces:
         stop = first + len(piece.ticks)
-        own = [one for one in seams if first <= one < stop]
-        near = {first, stop - 1}
-        for seam in [*own[:2], *own[-1:]]:
-            near |= {seam - 1, seam, seam + 1}
-        yield from _alike(piece, made, (found, first), near, step=step)
+        own = [one - first for one in keys if first <= one < stop]
+        for group in likeness.places(stop - first, own, source_keys(piece.scan)):
+            yield from _alike(piece, made, found[first:stop], group, step)
         first = stop
 
 
 def _alike(
-    piece: Piece, made: Media, span: tuple[Sequence[int], int], near: set[int], *, step: _Step
+    piece: Piece, made: Media, stamps: Sequence[int], group: list[int], step: _Step
 ) -> Iterator[str]:
-    # All time stamps of the clip, and which one this part begins with.
-    found, first = span
-    count = len(piece.ticks)
-    places = sorted(one for one in near if first <= one < first + count)
-    shown = piece.scan.shown
-    for half in (
-        [one for one in places if one - first < count / 2],
-        [one for one in places if one - first >= count / 2],
-    ):
-        if not half:
-            continue
-        with opened(piece.part.path) as source:
-            theirs = list(_gray(source, [shown[one - first] for one in half], None, step))
-        ours = _gray(made, [found[one] for one in half], _crop(piece, made), step)
-        for place, a, b in zip(half, theirs, ours, strict=True):
-            off = float(np.abs(a - b).mean())
-            if off > ALIKE:
-                yield (
-                    f"picture {place - first} of part {piece.number} "
-                    f"differs from the source by {off:.1f}"
-                )
+    with opened(piece.part.path) as source:
+        theirs = of_source(source, piece.scan, group, step)
+    wanted = [stamps[one] for one in group]
+    ours = likeness.small(made, wanted, step, crop=_crop(piece, made))
+    for place in group:
+        if fault := likeness.unlike(ours[stamps[place]], theirs, place):
+            yield f"picture {place} of part {piece.number} {fault}"
 
 
 def _crop(piece: Piece, made: Media) -> tuple[int, int, int, int] | None:
@@ -126,19 +109,6 @@ def _crop(piece: Piece, made: Media) -> tuple[int, int, int, int] | None:
     if (*size, piece.picture.aspect) == (into.width, into.height, into.aspect):
         return None
     return box(size, piece.picture.aspect, into)
-
-
-def _gray(
-    media: Media, wanted: list[int], crop: tuple[int, int, int, int] | None, step: _Step
-) -> Iterator[Picture]:
-    for frame in decoded(media, wanted, step):
-        if crop is not None:
-            left, top, width, height = crop
-            whole = frame.reformat(format="gray").to_ndarray()
-            cut = np.ascontiguousarray(whole[top : top + height, left : left + width])
-            frame = av.VideoFrame.from_ndarray(cut, format="gray")
-        small = frame.reformat(width=64, height=36, format="gray")
-        yield small.to_ndarray().astype(np.float32)
 
 
 def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:

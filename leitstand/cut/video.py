@@ -7,7 +7,7 @@ plays it. Clips of both are copied where no picture has to be made anew, else ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -28,7 +28,7 @@ _NEVER = 1 << 20
 _SKIPPING = {"h264", "hevc", "mpeg2video", "vp9"}
 _PROFILES = {"Baseline": "baseline", "Constrained Baseline": "baseline", "Main": "main"}
 _SETTINGS = {
-    "libx264": {"preset": "superfast", "crf": "17"},
+    "libx264": {"preset": "ultrafast", "crf": "17"},
     "libx265": {"preset": "superfast", "crf": "18"},
     "libvpx-vp9": {
         "crf": "20",
@@ -85,7 +85,8 @@ def seam_encoder(stream: Any, *, set_id: int, unit: Fraction | None = None) -> V
     if codec == "h264":
         # No B pictures are made, but a reader that guesses decoding times must expect them.
         ahead = "bframes=2:b-pyramid=normal" if source.has_b_frames else "bframes=0"
-        encoder.options["x264-params"] = f"{_SEAM}:{ahead}:sps-id={set_id}"
+        # The preset leaves 8x8 out; with it the profile is High, as the source's mostly is.
+        encoder.options["x264-params"] = f"{_SEAM}:8x8dct=1:{ahead}:sps-id={set_id}"
         if source.profile in _PROFILES:
             encoder.options["profile"] = _PROFILES[source.profile]
     if codec == "hevc":
@@ -148,11 +149,16 @@ def _open(encoder: VideoCodecContext) -> None:
 
 
 def decoded(
-    media: Media, wanted: Sequence[int], step: Callable[[], None] = lambda: None
+    media: Media,
+    wanted: Sequence[int],
+    step: Callable[[], None] = lambda: None,
+    *,
+    also: Collection[int] = (),
 ) -> Iterator[Any]:
-    """The pictures with these time stamps (in the order shown), from the key frame before.
+    """The pictures with these time stamps (in the order shown), from the key frame before; and
+    those of `also` that come by.
 
-    Raises CannotCopy if the decoder does not give all of them.
+    Raises CannotCopy if the decoder does not give all that are wanted.
     """
     stream = media.video
     if stream is None or not wanted:
@@ -166,9 +172,10 @@ def decoded(
         step()
         if skips:
             # What nothing refers to need not be decoded unless it is wanted.
-            decoder.skip_frame = "DEFAULT" if packet.pts in missing else "NONREF"
+            needed = packet.pts in missing or packet.pts in also
+            decoder.skip_frame = "DEFAULT" if needed else "NONREF"
         for frame in decoder.decode(packet if packet.size else None):
-            if frame.pts in missing:
+            if frame.pts in missing or frame.pts in also:
                 missing.discard(frame.pts)
                 yield frame
         if not missing:
@@ -216,7 +223,10 @@ class _Copier:
         self._first = True
 
     def sample(self, packet: Any, *, leading: bool) -> Sample | None:
-        """None for a leading picture. Raises CannotCopy if the stream's parameters change."""
+        """None for a leading picture, which is left out.
+
+        Raises CannotCopy if the stream's parameters change.
+        """
         data = bytes(packet)
         if self._nals is not None:
             data = self._rewritten(data, self._nals, leading=leading)

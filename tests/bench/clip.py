@@ -6,6 +6,7 @@ Each is a whole process, in turn with the others on the same file; smartcut has 
 from __future__ import annotations
 
 import contextlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -33,9 +34,11 @@ Command = Callable[[Path, float, Path], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds from start to end, and the most memory that its processes had together, in MB."""
+    """Seconds from start to end, those of one core that its processes took, and the most memory
+    they had together, in MB."""
 
     seconds: float
+    cpu: float
     memory: float
 
 
@@ -52,6 +55,8 @@ def rows() -> Iterator[Row]:
     yield Row("the same by smartcut 1.7", took["smartcut"], "s")
     ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
     yield Row("ours, of smartcut's time", ratio, "x", 0.2)
+    cores = median(a.cpu / b.cpu for a, b in zip(ours, theirs, strict=True))
+    yield Row("ours, of smartcut's CPU time", cores, "x")
     yield Row("the same by ffmpeg -c copy, which is not exact", took["copy"], "s")
     yield Row("the same by ffmpeg, all encoded anew (veryfast)", took["all"], "s")
     five = median(run.seconds for run in brief)
@@ -115,16 +120,22 @@ def _made(folder: Path) -> Path:
 
 
 def _measured(command: Sequence[str]) -> Run:
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _cpu()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     watch = _Watch(child.pid)
     watch.start()
     said = child.communicate()[1]
-    took = time.perf_counter() - began
+    took, cpu = time.perf_counter() - began, _cpu() - before
     watch.join()
     if child.returncode:
         sys.exit(f"{' '.join(command)} failed: {said.decode()}")
-    return Run(took, watch.most / 1e6)
+    return Run(took, cpu, watch.most / 1e6)
+
+
+def _cpu() -> float:
+    """Of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Watch(threading.Thread):

@@ -20,7 +20,7 @@ from tests.running import eventually
 from tests.soak import IS_SOAK
 
 _NTSC = Fraction(30_000, 1001)
-_RANDOM_PLACES = 20
+_RANDOM_PLACES = 10
 _FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 
 
@@ -212,6 +212,8 @@ def hard_places(recording: Recording) -> list[tuple[float, float]]:
     inside = [place for place in near if 0 < place < len(times) - 2] or [len(times) // 2]
     first, last = inside[0], inside[-1] if len(inside) > 1 else len(times) - 2
     after = min(last + 1, len(times) - 1)
+    # Less than a tick after a picture, in every unit of time.
+    just_after = times[first + 2] + 4e-6, times[last - 1] + 4e-6
     return [
         (0.0, end),
         (end - 1, end),
@@ -222,14 +224,16 @@ def hard_places(recording: Recording) -> list[tuple[float, float]]:
         (times[first + 3], times[first + 4]),
         (times[first], times[first + 1]),
         (times[0], times[last]),
+        just_after,
         (times[first], end),
     ]
 
 
-def places(recording: Recording) -> list[tuple[float, float]]:
-    """All hard places and random ones, half of them exactly on a picture; of all that one hard
-    and one random place by default."""
-    chance, times, end = random.Random(recording.path.name), recording.times, recording.end
+def places(recording: Recording, suffix: str) -> list[tuple[float, float]]:
+    """All hard places and random ones, half of them exactly on a picture, for clips named with
+    `suffix`; of all that one hard and one random place by default."""
+    name = recording.path.name + suffix
+    chance, times, end = random.Random(name), recording.times, recording.end
     hard = hard_places(recording)
     found = []
     for number in range(_RANDOM_PLACES):
@@ -237,6 +241,6 @@ def places(recording: Recording) -> list[tuple[float, float]]:
         length = 0.08 + chance.choice([0.3, 1, 4, 9]) * chance.random()
         found.append((first, min(end, first + length)))
     if not IS_SOAK:
-        pick = crc32(recording.path.name.encode())
+        pick = crc32(name.encode())
         hard, found = [hard[pick % len(hard)]], [found[pick % len(found)]]
     return [(round(start, 6), round(stop, 6)) for start, stop in [*hard, *found]]

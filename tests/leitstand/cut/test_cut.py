@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import av
 import numpy as np
@@ -47,6 +48,7 @@ def _cut_and_proved(
         _proves(recording, clip, start, end)
         assert results[-1].verdict is not None
         assert results[-1].verdict.right
+        assert "check" not in results[-1].reason
     return results
 
 
@@ -56,9 +58,8 @@ def test_first_last_and_every_picture_between_are_the_ones_asked_for(
 ) -> None:
     recording = recordings(name)
     suffixes = (".webm",) if name in _BROWSER_KINDS else (".mp4", ".mkv")
-    spans = places(recording)
-    for number, suffix in enumerate(suffixes):
-        _cut_and_proved(recording, tmp_path / f"clip{suffix}", spans[number :: len(suffixes)])
+    for suffix in suffixes if IS_SOAK else suffixes[crc32(name.encode()) % len(suffixes) :][:1]:
+        _cut_and_proved(recording, tmp_path / f"clip{suffix}", places(recording, suffix))
     assert [one for one in tmp_path.iterdir() if one.suffix == ".part"] == []
 
 
@@ -101,7 +102,7 @@ def test_only_the_ends_are_encoded(name: str, recordings: Library, tmp_path: Pat
 
 
 @settings(
-    max_examples=300 if IS_SOAK else 5,
+    max_examples=150 if IS_SOAK else 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -291,5 +292,4 @@ def test_a_short_piece_of_a_steady_tone_is_found_right(recordings: Library, tmp_
     recording = recordings("demo-obs.mkv")
     click = recording.seen.clicks[0][2] - recording.origin
     spans = [(round(click + by, 6), round(click + by + 0.08, 6)) for by in (-0.11, 0.02, 0.3)]
-    for result in _cut_and_proved(recording, tmp_path / "clip.mp4", spans):
-        assert "check" not in result.reason
+    _cut_and_proved(recording, tmp_path / "clip.mp4", spans)

@@ -1,0 +1,101 @@
+"""Whether pictures of a clip are the source's own: small and gray, told from those beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from leitstand.cut.media import Media
+from leitstand.cut.video import decoded
+
+# Mean difference of brightness (0-255) up to which two pictures are the same one.
+ALIKE = 8.0
+# By so much a spot changes from one picture to the next if something moved there, and not only
+# noise and compression; so many spots must have.
+_MOVED = 6.0
+_SPOTS = 4
+_SIZE = (64, 36)
+# How many pictures to look at on each side of a seam.
+_BEFORE, _AFTER = 2, 4
+
+Picture = NDArray[np.float32]
+
+
+def places(count: int, keys: Sequence[int], source_keys: Collection[int]) -> list[list[int]]:
+    """Which of `count` pictures to look at, in groups that are decoded in one go each: both ends,
+    where the copy begins and where it ends.
+
+    `keys` are the places of the clip's key frames, `source_keys` those of the source's.
+    """
+    copied = next((one for one in keys if one in source_keys), None)
+    start = {0, 1}
+    if copied is not None:
+        start |= _around(copied)
+    last = keys[-1] if keys else 0
+    # Before a group of the source nothing is joined, and it would have to be decoded whole.
+    tail = _around(last) if last not in source_keys else set(range(last, last + _AFTER))
+    end = tail | {count - 2, count - 1}
+    groups = [start, end] if max(start) < min(end) else [start | end]
+    return [sorted(one for one in group if 0 <= one < count) for group in groups]
+
+
+def _around(place: int) -> set[int]:
+    return set(range(place - _BEFORE, place + _AFTER))
+
+
+def small(
+    media: Media,
+    wanted: Sequence[int],
+    step: Callable[[], None],
+    *,
+    also: Collection[int] = (),
+    crop: tuple[int, int, int, int] | None = None,
+) -> dict[int, Picture]:
+    """The pictures with these time stamps; those of `also` where they come by.
+
+    `crop` is left, top, width and height of what counts.
+    """
+    found = {}
+    for frame in decoded(media, wanted, step, also=also):
+        found[frame.pts] = _shrunk(frame if crop is None else _cropped(frame, crop))
+    return found
+
+
+def _shrunk(frame: Any) -> Picture:
+    gray = frame.reformat(*_SIZE, format="gray", interpolation="AREA")
+    array: Picture = gray.to_ndarray().astype(np.float32)
+    return array
+
+
+def _cropped(frame: Any, crop: tuple[int, int, int, int]) -> Any:
+    left, top, width, height = crop
+    whole = frame.reformat(format="gray").to_ndarray()
+    part = np.ascontiguousarray(whole[top : top + height, left : left + width])
+    return av.VideoFrame.from_ndarray(part, format="gray")
+
+
+def unlike(ours: Picture, theirs: Mapping[int, Picture], place: int) -> str:
+    """What is wrong with a picture that should be the source's at `place`; empty if nothing is.
+
+    Those beside it are looked at as far as `theirs` has them.
+    """
+    right = theirs[place]
+    off = float(np.abs(ours - right).mean())
+    if off > ALIKE:
+        return f"differs from the source by {off:.1f}"
+    for name, other in (("before", place - 1), ("after", place + 1)):
+        if other in theirs and not _nearer(ours, right, theirs[other]):
+            return f"is the one {name} it in the source"
+    return ""
+
+
+def _nearer(ours: Picture, right: Picture, other: Picture) -> bool:
+    """Whether `ours` is `right` and not `other`, where these differ."""
+    moved = np.abs(right - other) > _MOVED
+    if moved.sum() < _SPOTS:
+        return True
+    return bool(np.abs(ours - right)[moved].sum() < np.abs(ours - other)[moved].sum())
