@@ -13,13 +13,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from exporter import once
-from exporter.service import Exporter
-from leitstand import __version__, config, doctor, logs, up, watchdog
-from leitstand.config import ConfigError
-from leitstand.config.load import PLACES, find
-from leitstand.demo import mediamtx as demo_mediamtx
-from leitstand.notify import command as notifying
+from leitstand import __version__, logs
+from leitstand.errors import ConfigError
+from leitstand.places import PLACES
 from leitstand.signals import stop_event
 
 _CONFIG_ERROR = 2
@@ -94,6 +90,8 @@ def up_(
     Watches what the configuration names. Without one it looks for MediaMTX (:9997) and OBS (:4455)
     on this machine; if neither is there, it shows the demo.
     """
+    from leitstand import up
+
     _set_up_logs(log_level)
     stop = stop_event()
     plan = up.make_plan(config_file, demo=demo)
@@ -110,6 +108,9 @@ def _spare_the_collector() -> None:
 @command
 def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
     """Run the exporter: MediaMTX and host as Prometheus metrics."""
+    from exporter.service import Exporter
+    from leitstand import config, watchdog
+
     _set_up_logs(log_level)
     stop = stop_event()
     service = Exporter(config.load(config_file))
@@ -125,6 +126,7 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
 def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
     """Run the control API: recordings, schedules, videos and clips."""
     from control_api.bootstrap import ControlApi
+    from leitstand import config, watchdog
 
     _set_up_logs(log_level)
     stop = stop_event()
@@ -144,6 +146,7 @@ app.add_typer(token, name="token")
 def list_(config_file: ConfigOption = None) -> None:
     """Show all tokens; of each only a hash is kept."""
     from control_api.auth.command import list_tokens
+    from leitstand import config
 
     typer.echo(list_tokens(config.load(config_file)))
 
@@ -160,6 +163,7 @@ def create(
 ) -> None:
     """Make a token and print it, this once."""
     from control_api.auth.command import create_token, keep_token
+    from leitstand import config
 
     settings = config.load(config_file)
     if output is not None:
@@ -175,6 +179,7 @@ def revoke(
 ) -> None:
     """End a token, and every login that was made with it."""
     from control_api.auth.command import revoke_token
+    from leitstand import config
 
     typer.echo(revoke_token(config.load(config_file), id))
 
@@ -190,6 +195,7 @@ def scan(
 ) -> None:
     """Look once for new, changed and vanished videos, beside a running service or without one."""
     from control_api.library.command import scan as look
+    from leitstand import config
 
     _set_up_logs("warning")
     settings = config.load(config_file)
@@ -233,6 +239,9 @@ def clip_(
 @command
 def snapshot(config_file: ConfigOption = None, log_level: LogLevelOption = "warning") -> None:
     """Ask every source once and print what they said, as JSON."""
+    from exporter import once
+    from leitstand import config
+
     _set_up_logs(log_level)
     json.dump(once.ask(config.load(config_file)), sys.stdout, indent=2)
     typer.echo()
@@ -241,6 +250,8 @@ def snapshot(config_file: ConfigOption = None, log_level: LogLevelOption = "warn
 @command
 def doctor_(config_file: ConfigOption = None) -> None:
     """Say, check by check, what works and what to do about what does not."""
+    from leitstand import config, doctor
+
     _set_up_logs("error")
     findings = doctor.examine(config.load(config_file))
     raise typer.Exit(doctor.report(findings, Console()))
@@ -249,6 +260,9 @@ def doctor_(config_file: ConfigOption = None) -> None:
 @command
 def check_config(config_file: ConfigOption = None) -> None:
     """Only read the configuration and say what it amounts to."""
+    from leitstand import config
+    from leitstand.config.load import find
+
     settings = config.load(config_file)
     file = find(config_file)
     servers = ", ".join(f"{s.name} at {s.url}" for s in settings.mediamtx) or "none"
@@ -268,6 +282,9 @@ def alertmanager_config(
     config_file: ConfigOption = None,
 ) -> None:
     """Write alertmanager.yml for `notify:`, and its secrets into files beside it."""
+    from leitstand import config
+    from leitstand.notify import command as notifying
+
     file = notifying.write_config(config.load(config_file), output, template)
     typer.echo(f"alertmanager --config.file={file}")
 
@@ -280,6 +297,9 @@ def notify(
     config_file: ConfigOption = None,
 ) -> None:
     """Say whether messages arrive: exit code 1 and the way out if one does not."""
+    from leitstand import config
+    from leitstand.notify import command as notifying
+
     settings = config.load(config_file)
     if not test:
         raise ConfigError("--test: is all there is; say it, as a message is sent")
@@ -300,6 +320,8 @@ def demo_mediamtx_(
     ] = 0,
 ) -> None:
     """Run only the demo MediaMTX, which speaks the real API."""
+    from leitstand.demo import mediamtx as demo_mediamtx
+
     try:
         demo_mediamtx.serve(port=port, paths=paths, readers=readers, idle=idle)
     except OSError as error:

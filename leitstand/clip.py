@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from leitstand.config import ConfigError
 from leitstand.cut import CutError, Mode, Part, Request, cut
 from leitstand.cut.request import Effects, Logo
+from leitstand.errors import ConfigError
 
 _SOUND_NAMES = {".m4a", ".mka"}
 _TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,15})?)", re.ASCII)

@@ -1,7 +1,5 @@
-"""The one error of the configuration."""
+"""The error of everything that reads the configuration."""
 
-from __future__ import annotations
+from leitstand.errors import ConfigError
 
-
-class ConfigError(Exception):
-    """What is wrong with the configuration: one line, naming where, which key, and the way out."""
+__all__ = ["ConfigError"]

@@ -14,8 +14,7 @@ from leitstand.config.errors import ConfigError
 from leitstand.config.explain import explain
 from leitstand.config.schema import Config
 from leitstand.config.strict_yaml import NotYaml, parse
-
-PLACES = (Path("leitstand.yml"), Path("/etc/leitstand/leitstand.yml"))
+from leitstand.places import PLACES
 
 
 def find(given: Path | None, places: Iterable[Path] = PLACES) -> Path | None:

@@ -20,7 +20,7 @@ _MOVED = 6.0
 _SPOTS = 4
 _SIZE = (64, 36)
 # How many pictures to look at on each side of a seam.
-_BEFORE, _AFTER = 2, 4
+_BEFORE, AFTER = 2, 4
 
 Picture = NDArray[np.float32]
 
@@ -37,14 +37,14 @@ def places(count: int, keys: Sequence[int], source_keys: Collection[int]) -> lis
         start |= _around(copied)
     last = keys[-1] if keys else 0
     # Before a group of the source nothing is joined, and it would have to be decoded whole.
-    tail = _around(last) if last not in source_keys else set(range(last, last + _AFTER))
+    tail = _around(last) if last not in source_keys else set(range(last, last + AFTER))
     end = tail | {count - 2, count - 1}
     groups = [start, end] if max(start) < min(end) else [start | end]
     return [sorted(one for one in group if 0 <= one < count) for group in groups]
 
 
 def _around(place: int) -> set[int]:
-    return set(range(place - _BEFORE, place + _AFTER))
+    return set(range(place - _BEFORE, place + AFTER))
 
 
 def small(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leitstand.cut import likeness
 from leitstand.cut.likeness import Picture
-from leitstand.cut.media import Media, Scan, base, opened, scan, seek, tick
+from leitstand.cut.media import Media, Scan, base, opened, packets_from, scan, seek, tick
 from leitstand.cut.request import CannotCopy, Part, Verdict
 
 # A container that counts in milliseconds rounds each picture by half of one.
@@ -102,13 +102,38 @@ def _shown(
     """The pictures at both ends and around the seams, and that they can be decoded."""
     faults = []
     keys = keys_of(made, stamps)
-    for group in likeness.places(len(stamps), keys, source_keys(found)):
+    groups = likeness.places(len(stamps), keys, source_keys(found))
+    last = keys[-1] if keys else 0
+    if last in source_keys(found) and _same_packets(
+        source, made, found.shown[last:], stamps[last:]
+    ):
+        # What decodes alike at the key frame goes on alike: the rest need not be decoded.
+        groups[-1] = [place for place in groups[-1] if place < last + likeness.AFTER]
+    for group in groups:
         theirs = of_source(source, found, group, step)
         ours = likeness.small(made, [stamps[one] for one in group], step)
         for place in group:
             if fault := likeness.unlike(ours[stamps[place]], theirs, place):
                 faults.append(f"picture {place} of {len(stamps)} {fault}")
     return faults
+
+
+def _same_packets(source: Media, made: Media, theirs: Sequence[int], ours: Sequence[int]) -> bool:
+    """Whether the clip has the source's own packets from a key frame on, to its end."""
+    return _packets(source, theirs) == _packets(made, ours)
+
+
+def _packets(media: Media, wanted: Sequence[int]) -> list[bytes]:
+    """Those shown at these times, as they are shown."""
+    missing = set(wanted)
+    found: dict[int, bytes] = {}
+    for packet in packets_from(media, media.video, wanted[0]):
+        if packet.pts in missing:
+            missing.discard(packet.pts)
+            found[packet.pts] = bytes(packet)
+        if not missing or not packet.size:
+            break
+    return [found.get(pts, b"") for pts in wanted]
 
 
 def keys_of(made: Media, stamps: Sequence[int]) -> list[int]:
