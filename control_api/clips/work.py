@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ def work(params: Mapping[str, Any], report: Report) -> dict[str, Any]:
         result = cut(_request(params), report)
     except CutError as error:
         raise Failed(_full(params, error) or str(error)) from None
+    except (ValueError, TypeError) as error:
+        # PyAV's own objections to a damaged file: a picture without a form, sound that changes its.
+        traceback.print_exc()
+        names = ", ".join(dict.fromkeys(Path(path).name for path, _, _ in params["parts"]))
+        raise Failed(f"{names} cannot be cut, it seems to be damaged ({error})") from None
     return {
         "mode_used": str(result.mode_used),
         "reason": result.reason,

@@ -39,8 +39,9 @@ class Changes:
         self._after = after
 
     def note(self, row: VideoRow, values: Mapping[str, Any]) -> None:
-        """Change what is known of a video. Raises Unavailable; then nothing has changed."""
+        """Change what is known of a video. Raises Unavailable, Conflict; then nothing has."""
         with self.lock:
+            self._earlier(row)
             path = self.path(row)
             before = {name: getattr(row, name) for name in values}
             intent = self._store.intend(_intent(row, NOTE), values)
@@ -70,6 +71,7 @@ class Changes:
     def move(self, row: VideoRow, target: str, values: Mapping[str, Any]) -> None:
         """Give a video another name in its folder. Raises Conflict, Unavailable."""
         with self.lock:
+            self._earlier(row)
             source, goal = self.path(row), self._folders[row.folder].at(target)
             if not os.path.lexists(source):
                 raise Unavailable("the video's file is not there at the moment")
@@ -84,8 +86,9 @@ class Changes:
                 raise _unwritable(row, error) from None
 
     def purge(self, row: VideoRow) -> None:
-        """Delete a video's file for good. Raises Unavailable."""
+        """Delete a video's file for good. Raises Conflict, Unavailable."""
         with self.lock:
+            self._earlier(row)
             intent = self._store.intend(_intent(row, PURGE))
             self._after("intended")
             try:
@@ -110,6 +113,16 @@ class Changes:
 
     def path(self, row: VideoRow) -> Path:
         return self._folders[row.folder].at(row.name)
+
+    def _earlier(self, row: VideoRow) -> None:
+        """A change that was begun before, and could not be finished, must not come after."""
+        for intent in self._store.intents(row.id):
+            try:
+                self._finish(row, intent)
+            except OSError as error:
+                raise _unwritable(row, error) from None
+            if intent.kind != NOTE:
+                raise Conflict("an earlier change of this video is done only now; look at it first")
 
     def _tidy(self) -> None:
         for draft in self._folders.drafts():
@@ -150,8 +163,11 @@ class Changes:
             sidecar.beside(source).unlink()
         self._after("cleared")
         for parent in {source.parent, goal.parent}:
-            sidecar.settle(parent)
+            # A crash may have come after the trash had lost the folder.
+            with contextlib.suppress(FileNotFoundError):
+                sidecar.settle(parent)
         _clear(folder.root.resolve(), source)
+        self._after("emptied")
         values = {**intent.changes, "name": intent.target}
         self._store.done(intent, values)
         for name, value in values.items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from control_api.errors import Unavailable
@@ -51,13 +51,77 @@ class Folder:
         return parent / parts[-1]
 
 
-@dataclass(slots=True)
-class Found:
-    """What a walk saw. `is_complete` is false where a part could not be read."""
+class Walk:
+    """Every regular video file of a folder, one after the other: none through a link, none of a
+    folder within (`others`). What it saw is not kept.
 
-    files: dict[str, Stat] = field(default_factory=dict)
-    sidecars: set[str] = field(default_factory=set)
-    is_complete: bool = True
+    `is_complete` is false where a part could not be read.
+    """
+
+    def __init__(self, root: Path, others: set[Path]) -> None:
+        self._root = root
+        self._others = others
+        self.is_complete = True
+
+    def __iter__(self) -> Iterator[tuple[str, Stat]]:
+        if self._root.is_dir():
+            yield from self._below(self._root, "", _DEEPEST)
+            yield from self._trash(self._root / TRASH)
+
+    def _below(self, at: Path, prefix: str, depth: int) -> Iterator[tuple[str, Stat]]:
+        inner = []
+        try:
+            with os.scandir(at) as entries:
+                for entry in entries:
+                    if self._is_inner(entry):
+                        inner.append(entry.name)
+                    elif stat := self._stat(entry, prefix):
+                        yield prefix + entry.name, stat
+        except OSError as error:
+            logger.warning("%s cannot be read (%s)", at, error.strerror)
+            self.is_complete = False
+            return
+        for name in inner if depth else ():
+            if at / name not in self._others:
+                yield from self._below(at / name, f"{prefix}{name}/", depth - 1)
+
+    def _is_inner(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is a folder to look into."""
+        if entry.name.startswith(".") or not self._asked(entry.is_dir):
+            return False
+        return is_storable(entry.name)
+
+    def _stat(self, entry: os.DirEntry[str], prefix: str) -> Stat | None:
+        if entry.name.startswith(".") or not is_video(entry.name):
+            return None
+        if not self._asked(entry.is_file) or not is_storable(prefix + entry.name):
+            return None
+        try:
+            stat = entry.stat(follow_symlinks=False)
+        except OSError:
+            self.is_complete = False
+            return None
+        return stat.st_size, stat.st_mtime_ns
+
+    def _asked(self, question: Callable[..., bool]) -> bool:
+        try:
+            return question(follow_symlinks=False)
+        except OSError:
+            self.is_complete = False
+            return False
+
+    def _trash(self, trash: Path) -> Iterator[tuple[str, Stat]]:
+        if trash.is_symlink() or not trash.is_dir():
+            return
+        try:
+            with os.scandir(trash) as entries:
+                boxes = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
+        except OSError:
+            self.is_complete = False
+            return
+        for box in boxes:
+            if _ID.fullmatch(box):
+                yield from self._below(trash / box, f"{TRASH}/{box}/", _DEEPEST)
 
 
 class Folders:
@@ -88,16 +152,9 @@ class Folders:
             return None
         return min(inside, key=lambda found: len(found[1]), default=None)
 
-    def walk(self, folder: Folder) -> Found:
-        """Every regular video file in it; none through a link, none of a folder within."""
+    def walk(self, folder: Folder) -> Walk:
         others = {one.root.resolve() for one in self if one is not folder}
-        found = Found()
-        root = folder.root.resolve()
-        if not root.is_dir():
-            return found
-        _walk(root, "", _DEEPEST, found, others)
-        _walk_trash(root / TRASH, found, others)
-        return found
+        return Walk(folder.root.resolve(), others)
 
     def drafts(self) -> Iterator[Path]:
         """Sidecars that were never finished; who asks keeps others from writing one."""
@@ -124,49 +181,3 @@ def configured(config: Config) -> Folders:
 def _only(studios: Sequence[str | None]) -> str | None:
     names = [name for name in studios if name]
     return names[0] if len(names) == 1 else None
-
-
-def _walk(at: Path, prefix: str, depth: int, found: Found, others: set[Path]) -> None:
-    try:
-        with os.scandir(at) as entries:
-            inner = [entry for entry in entries if not _note(entry, prefix, found)]
-    except OSError as error:
-        logger.warning("%s cannot be read (%s)", at, error.strerror)
-        found.is_complete = False
-        return
-    for entry in inner if depth else ():
-        if Path(entry.path) not in others:
-            _walk(Path(entry.path), f"{prefix}{entry.name}/", depth - 1, found, others)
-
-
-def _note(entry: os.DirEntry[str], prefix: str, found: Found) -> bool:
-    """Take a file; False for a folder that is to be looked into."""
-    try:
-        if entry.name.startswith("."):
-            return True
-        if entry.is_dir(follow_symlinks=False):
-            return not is_storable(entry.name)
-        if entry.name.endswith(".json"):
-            found.sidecars.add(prefix + entry.name)
-        if is_video(entry.name) and entry.is_file(follow_symlinks=False):
-            stat = entry.stat(follow_symlinks=False)
-            if is_storable(prefix + entry.name):
-                found.files[prefix + entry.name] = stat.st_size, stat.st_mtime_ns
-    except OSError:
-        found.is_complete = False
-    return True
-
-
-def _walk_trash(trash: Path, found: Found, others: set[Path]) -> None:
-    if trash.is_symlink() or not trash.is_dir():
-        return
-    try:
-        boxes = [
-            Path(entry.path) for entry in os.scandir(trash) if entry.is_dir(follow_symlinks=False)
-        ]
-    except OSError:
-        found.is_complete = False
-        return
-    for box in boxes:
-        if _ID.fullmatch(box.name):
-            _walk(box, f"{TRASH}/{box.name}/", _DEEPEST, found, others)

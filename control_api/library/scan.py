@@ -6,9 +6,10 @@ import enum
 import logging
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 
 from control_api.clock import Clock
@@ -16,7 +17,7 @@ from control_api.errors import Unavailable
 from control_api.events.service import Kind
 from control_api.library import portrait, sidecar
 from control_api.library.changes import Changes
-from control_api.library.folders import Folder, Folders, Stat
+from control_api.library.folders import Folder, Folders, Stat, Walk
 from control_api.library.names import start_told
 from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING, Place, Told
 from control_api.library.probing import Prober
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 DAY = 86_400.0
 _QUIET_SECONDS = 10.0
+_AT_ONCE = 500
 
 
 class What(enum.StrEnum):
@@ -105,45 +107,37 @@ class Scanner:
     def _look(
         self, folder: Folder, open_files: set[Path], tally: Tally, go_on: Callable[[], bool]
     ) -> None:
-        found = self._folders.walk(folder)
-        tally.seen += len(found.files)
-        known, unseen = self._compare(folder, found.files)
-        if found.is_complete:
-            self._miss(folder, unseen, tally)
-        # A video that was renamed has the id that another's name would give: it gets it first.
-        pending = sorted(
-            found.files, key=lambda name: sidecar.beside_name(name) not in found.sidecars
-        )
+        walk = self._folders.walk(folder)
+        pending = self._compare(folder, walk, tally)
+        if walk.is_complete:
+            self._miss(folder, tally)
         tally.pending += len(pending)
-        for name in pending:
+        # A video that was renamed has the id that another's name would give: it gets it first.
+        for place, known in sorted(pending, key=lambda one: not _has_sidecar(one[0])):
             if not go_on():
                 return
-            place = Place(folder, name, found.files[name])
             self._handle(place, known, open_files, tally)
             tally.pending -= 1
 
     def _compare(
-        self, folder: Folder, files: dict[str, Stat]
-    ) -> tuple[dict[str, Known], list[str]]:
-        """Take what has not changed out of `files`; what is known of the rest, and what is gone.
-
-        The index comes one by one: of a large library no second copy is in memory.
-        """
-        known: dict[str, Known] = {}
-        unseen, back = [], []
-        for name, one in self._store.known(folder.key):
-            if name not in files:
-                unseen += [name] if one.missing_since is None else []
-            elif _is_unchanged(one, files[name]):
-                del files[name]
-                back += [] if one.missing_since is None else [one.id]
-            else:
-                known[name] = one
-        self._store.missing(back, None)
-        return known, unseen
+        self, folder: Folder, walk: Walk, tally: Tally
+    ) -> list[tuple[Place, Known | None]]:
+        """What is new or has changed, with what is known of it. What is as it was is not kept:
+        a large library takes no memory."""
+        pending = []
+        for some in _chunks(walk):
+            files = dict(some)
+            tally.seen += len(files)
+            known = self._store.known_by(folder.key, files)
+            same = {name for name, one in known.items() if _is_unchanged(one, files[name])}
+            back = [known[name].id for name in same if known[name].missing_since is not None]
+            self._store.missing(back, None)
+            for name in files.keys() - same:
+                pending.append((Place(folder, name, files[name]), known.get(name)))
+        return pending
 
     def _handle(
-        self, place: Place, known: dict[str, Known], open_files: set[Path], tally: Tally
+        self, place: Place, known: Known | None, open_files: set[Path], tally: Tally
     ) -> None:
         """One file that is new or has changed; what fails with it concerns no other."""
         try:
@@ -152,7 +146,7 @@ class Scanner:
                 state = self._examine(place)
                 tally.examined += 1
             else:
-                state = self._show_writing(place, known.get(place.name))
+                state = self._show_writing(place, known)
                 tally.writing += 1
         except (OSError, Unavailable) as error:
             if not _is_gone(place.folder, place.name):
@@ -161,10 +155,16 @@ class Scanner:
                 tally.tell(What.FAILED, place.name)
             return
         if not place.is_trash:
-            is_new = place.name not in known
-            tally.tell(_FOUND.get(state, What.NEW if is_new else What.CHANGED), place.name)
+            otherwise = What.NEW if known is None else What.CHANGED
+            tally.tell(_FOUND.get(state, otherwise), place.name)
 
-    def _miss(self, folder: Folder, names: list[str], tally: Tally) -> None:
+    def _miss(self, folder: Folder, tally: Tally) -> None:
+        is_gone = _Absence(folder)
+        names = [
+            name
+            for name, one in self._store.known(folder.key)
+            if one.missing_since is None and is_gone(name)
+        ]
         if not names:
             return
         with self._changes.lock:
@@ -274,11 +274,42 @@ class Scanner:
         return next(id for id in wanted if self._store.get(id) is None)
 
 
-def _is_unchanged(known: Known | None, now: Stat | None) -> bool:
-    return known is not None and (known.size, known.mtime_ns) == now and known.state != WRITING
+class _Absence:
+    """`_is_gone` for very many names: what concerns their folders is looked up once for each."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._parents: dict[str, str | None] = {}
+
+    def __call__(self, name: str) -> bool:
+        parent, _, base = name.rpartition("/")
+        if parent not in self._parents:
+            self._parents[parent] = self._real(name)
+        at = self._parents[parent]
+        return at is None or _stat(f"{at}/{base}") is None
+
+    def _real(self, name: str) -> str | None:
+        try:
+            return str(self._folder.at(name).parent)
+        except Unavailable:
+            return None
 
 
-def _stat(path: Path) -> Stat | None:
+def _chunks(walk: Walk) -> Iterator[list[tuple[str, Stat]]]:
+    files = iter(walk)
+    while some := list(islice(files, _AT_ONCE)):
+        yield some
+
+
+def _has_sidecar(place: Place) -> bool:
+    return os.path.lexists(place.folder.root / sidecar.beside_name(place.name))
+
+
+def _is_unchanged(known: Known, now: Stat) -> bool:
+    return (known.size, known.mtime_ns) == now and known.state != WRITING
+
+
+def _stat(path: Path | str) -> Stat | None:
     try:
         found = os.lstat(path)
     except OSError:

@@ -101,7 +101,9 @@ class VideoStore:
         """Some of them, and how many there are."""
         with self._database.reading() as session:
             conditions = _narrowed(session, wanted)
-            total = session.scalar(select(func.count(VideoRow.id)).where(*conditions)) or 0
+            total = (
+                session.scalar(select(func.count()).select_from(VideoRow).where(*conditions)) or 0
+            )
             page = _ids(session, wanted.sort, conditions, (offset, limit, total))
             rows = {row.id: row for row in session.scalars(_these(page))}
         return [rows[id] for id in page], total
@@ -139,6 +141,12 @@ class VideoStore:
         with self._database.reading() as session:
             for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
                 yield row[0], Known(*row[1:])
+
+    def known_by(self, folder: str, names: Iterable[str]) -> dict[str, Known]:
+        """Those of a folder that have these names, the missing ones too; names are a few."""
+        query = select(*_KNOWN).where(VideoRow.folder == folder, VideoRow.name.in_(list(names)))
+        with self._database.reading() as session:
+            return {row[0]: Known(*row[1:]) for row in session.execute(query)}
 
     def unmoved(self, folder: str, names: Iterable[str]) -> dict[str, str]:
         """The ids of those that still have their names and that no unfinished change concerns."""
@@ -185,6 +193,9 @@ class VideoStore:
 
     def missing(self, ids: Iterable[str], since: float | None) -> None:
         """They are gone since then; None: they are back."""
+        ids = list(ids)
+        if not ids:
+            return
         seen = {"missing_since": since}
         with self._database.begin() as session:
             for some in _chunks(ids):
@@ -243,9 +254,13 @@ class VideoStore:
                 session.delete(row)
             session.execute(delete(IntentRow).where(IntentRow.id == intent.id))
 
-    def intents(self) -> Sequence[IntentRow]:
+    def intents(self, video_id: str | None = None) -> Sequence[IntentRow]:
+        """All of them or those of one video, oldest first."""
+        query = select(IntentRow).order_by(IntentRow.id)
+        if video_id is not None:
+            query = query.where(IntentRow.video_id == video_id)
         with self._database.reading() as session:
-            return session.scalars(select(IntentRow).order_by(IntentRow.id)).all()
+            return session.scalars(query).all()
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

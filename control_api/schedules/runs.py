@@ -82,7 +82,8 @@ class RunStore:
 def _is_missed(run: RunRow) -> bool:
     """Whether more is missing than an operator stopped or paused."""
     meant = sum(gap["end"] - gap["start"] for gap in run.gaps if _by_hand(gap["reason"]))
-    return run.end - run.start - run.recorded_seconds - meant > TOLERANCE_SECONDS
+    missing: float = run.end - run.start - run.recorded_seconds - meant
+    return missing > TOLERANCE_SECONDS
 
 
 def _by_hand(reason: str) -> bool:

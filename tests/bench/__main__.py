@@ -7,9 +7,18 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import exposition, previews, rules, service, studio
+from tests.bench import clip, exposition, library, previews, rules, service, streams, studio
 
-BENCHMARKS = (exposition.rows, service.rows, previews.rows, studio.rows, rules.rows)
+BENCHMARKS = (
+    exposition.rows,
+    service.rows,
+    previews.rows,
+    studio.rows,
+    library.rows,
+    rules.rows,
+    clip.rows,
+    streams.rows,
+)
 
 
 def main() -> int:

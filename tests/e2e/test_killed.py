@@ -19,8 +19,8 @@ from tests.e2e.doomed import SECONDS, Account, Died, Doomed, Film, doomed
 from tests.soak import IS_SOAK
 
 A_DAY = 90_000.0
-KILLS = 100 if IS_SOAK else 6
-EVERY = 1 if IS_SOAK else 13
+KILLS = 100 if IS_SOAK else 4
+EVERY = 1 if IS_SOAK else 23
 """Of the points of a change, each one, or only so many apart."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from control_api.errors import ApiError, BadInput, Conflict
+from control_api.errors import ApiError, BadInput, Conflict, Unavailable
 from control_api.library import changes as changes_module
 from tests.control_api.library.conftest import House, Killed
 
@@ -263,3 +263,28 @@ def test_a_file_that_went_away_meanwhile(house: House) -> None:
     with pytest.raises(ApiError, match="not there"):
         house.service.rename(house.one().id, "b")
     assert house.store.intents() == []
+
+
+def test_what_could_not_be_finished_is_not_done_after_what_follows(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(house, "restore")
+    house.dies_after = 1
+    with pytest.raises(Killed):
+        act(house, "restore")
+
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(changes_module.sidecar, "write", refuse)
+        again = house.restart()
+        assert len(again.store.intents()) == 1
+        with pytest.raises(Unavailable, match="Read-only"):
+            act(again, "restore")
+    with pytest.raises(Conflict, match="an earlier change"):
+        act(again, "restore")
+    assert state(again) == AFTER["restore"]
+    act(again, "throw")
+    last = again.restart()
+    assert [row.state for row in last.service.trash()] == ["trashed"]

@@ -280,7 +280,7 @@ def test_folders_that_lie_in_each_other_have_each_file_once(tmp_path: Path) -> N
         }
     )
     folders = configured(config)
-    assert {f.key: (f.studio, set(folders.walk(f).files)) for f in folders} == {
+    assert {f.key: (f.studio, set(dict(folders.walk(f)))) for f in folders} == {
         "library": ("hall", {"b.mkv"}),
         "obs:stage": ("stage", {"a.mkv"}),
     }
