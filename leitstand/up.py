@@ -28,8 +28,9 @@ from leitstand.clients.mediamtx import (
 )
 from leitstand.config import ConfigError
 from leitstand.config.environment import PREFIX, key_of
-from leitstand.config.load import PLACES, find
+from leitstand.config.load import find
 from leitstand.demo import everything as demo
+from leitstand.places import PLACES
 from leitstand.serving import listening
 from leitstand.supervisor import Service, Supervisor, leitstand, module
 
