@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test coverage check bench soak compose-test golden dashboards docs fmt lock components clean
+.PHONY: run test coverage check bench soak compose-test golden dashboards screenshots docs fmt lock components clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/leitstand up $(WITH_PROMETHEUS)
@@ -13,8 +13,9 @@ WITH_PROMETHEUS = $(shell command -v prometheus >/dev/null && \
 	{ command -v alertmanager || command -v prometheus-alertmanager; } >/dev/null && \
 	echo --with-prometheus)
 
+# Two at a time: much of it waits. A file stays together, as its tests share what they start.
 test: components check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The same, and which lines no test has run; takes half as long again.
 coverage: components check
@@ -47,6 +48,10 @@ golden: $(VENV)/dev.stamp
 # Write grafana/dashboards anew from grafana/src; look at the diff.
 dashboards: $(VENV)/dev.stamp
 	$(BIN)/python -m grafana.src
+
+# Write the README's screenshots anew, of the page over the demo.
+screenshots: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.screenshots
 
 # Write README's tables anew from the code.
 docs: $(VENV)/dev.stamp

@@ -13,9 +13,10 @@ _MILLISECONDS = 20_000
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright runs, no test beside it could run an event loop of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Started once; it ends with the tests."""
+    """Started once for a file; it ends with the file's tests."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=program("chromium"), headless=True, args=list(_FLAGS)

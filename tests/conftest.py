@@ -27,6 +27,7 @@ SAMPLED = (
     "tests/control_api/library",
     "tests/control_api/frames",
     "tests/control_api/play",
+    "tests/e2e/page",
     "tests/leitstand/cut",
 )
 """Where a test has many parameters and each takes a while: a third of them by default."""

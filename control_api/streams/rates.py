@@ -9,7 +9,8 @@ Json = dict[str, Any]
 Key = tuple[str, str]
 
 _BITS = 8
-_FROZEN_SECONDS = 10.0
+# Sooner than MediaMTX drops a publisher that sends nothing (readTimeout, 10 s): else nobody sees it.
+_FROZEN_SECONDS = 5.0
 # Over three polls at the usual interval: one alone jumps with every key frame.
 _OVER_SECONDS = 5.5
 
@@ -35,7 +36,7 @@ class Rates:
 
 
 def state(path: Json, now: float) -> str:
-    """live, frozen (no data for 10 s), offline (expected and not there), or idle."""
+    """live, frozen (no data for 5 s), offline (expected and not there), or idle."""
     if not path["online"]:
         return "offline" if path["expected"] else "idle"
     last = path["last_data"]

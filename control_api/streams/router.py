@@ -122,9 +122,7 @@ def one(
     return Answer(data=stream_with_minutes(*found, streams.minutes(server, path)))
 
 
-def _curve(
-    streams: StreamService, server: Json, path: Json, points: int
-) -> list[float | None]:
+def _curve(streams: StreamService, server: Json, path: Json, points: int) -> list[float | None]:
     minutes = streams.minutes(server["name"], path["name"])
     return thinned(minutes["times"], minutes["inbound_bitrate"], points)
 

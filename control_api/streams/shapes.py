@@ -46,7 +46,7 @@ class StreamOut(Shape):
     server: str
     path: str
     state: State
-    """frozen: online, but no data for 10 s; offline: expected and not there; idle: neither."""
+    """frozen: online, but no data for 5 s; offline: expected and not there; idle: neither."""
     expected: bool
     source_type: str | None
     online_since: float | None

@@ -48,9 +48,15 @@ def page_router() -> APIRouter:
 
 def _answer(file: PageFile, asked: Headers) -> Response:
     headers = {**_HEADERS, "ETag": file.tag}
-    if asked.get("if-none-match") == file.tag:
+    if _has(file, asked.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     if "gzip" in asked.get("accept-encoding", ""):
         packed = headers | {"Content-Encoding": "gzip"}
         return Response(file.packed, media_type=file.type, headers=packed)
     return Response(file.content, media_type=file.type, headers=headers)
+
+
+def _has(file: PageFile, tags: str) -> bool:
+    """Whether the browser's If-None-Match names it (RFC 9110, 13.1.2); proxies weaken tags."""
+    given = {each.strip().removeprefix("W/") for each in tags.split(",")}
+    return file.tag in given or "*" in given

@@ -134,16 +134,25 @@ def packets_from(media: Media, stream: Any, pts: int) -> Iterator[Any]:
 def seek(media: Media, stream: Any, pts: int | None) -> None:
     """To a key frame at or before `pts`, or to the beginning (None, or nothing lies before)."""
     start = stream.start_time or 0
+    by = _searched(media, stream)
     for target in (pts, start - int(10 / base(stream)), start):
         if target is None:
             continue
         try:
-            media.container.seek(target, stream=stream)
+            media.container.seek(int(target * base(stream) / base(by)), stream=by)
         except av.FFmpegError:
             # Some formats refuse a place before the first packet.
             continue
         return
     raise CannotCopy("the file cannot be searched")
+
+
+def _searched(media: Media, stream: Any) -> Any:
+    """By which track to seek: Matroska's index has only pictures, and by a track that is not in it
+    the whole file would be read."""
+    if media.video is not None and "matroska" in media.container.format.name:
+        return media.video
+    return stream
 
 
 def _seeked(media: Media, stream: Any, pts: int) -> Iterator[Any]:

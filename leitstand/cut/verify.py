@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -109,12 +110,16 @@ def _shown(
     ):
         # What decodes alike at the key frame goes on alike: the rest need not be decoded.
         groups[-1] = [place for place in groups[-1] if place < last + likeness.AFTER]
-    for group in groups:
-        theirs = of_source(source, found, group, step)
-        ours = likeness.small(made, [stamps[one] for one in group], step)
-        for place in group:
-            if fault := likeness.unlike(ours[stamps[place]], theirs, place):
-                faults.append(f"picture {place} of {len(stamps)} {fault}")
+    # Decoding is most of the work, and both can be decoded at once.
+    with ThreadPoolExecutor(1) as beside:
+        for group in groups:
+            wanted = [stamps[one] for one in group]
+            own = beside.submit(likeness.small, made, wanted, step)
+            theirs = of_source(source, found, group, step)
+            ours = own.result()
+            for place in group:
+                if fault := likeness.unlike(ours[stamps[place]], theirs, place):
+                    faults.append(f"picture {place} of {len(stamps)} {fault}")
     return faults
 
 

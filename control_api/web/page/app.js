@@ -21,7 +21,7 @@ const VIEWS = [
   { name: "streams", module: streamsView, icon: "≋" },
   { name: "evenings", module: evenings, icon: "▷" },
   { name: "schedule", module: schedule, icon: "▦" },
-  { name: "admin", module: admin, icon: "⚙", role: "admin" },
+  { name: "admin", module: admin, icon: "⚙", role: "operator" },
 ];
 const RANK = { viewer: 1, operator: 2, admin: 3 };
 
@@ -141,8 +141,8 @@ function banner(life) {
   life.add(lost.watch(show));
   life.every(2, () => {
     show();
-    // Whoever only looks asks nothing: so this does.
-    if (lost.value !== null) get("/ping").catch(() => {});
+    // Whoever only looks asks nothing: so this does, and learns whether the login still holds.
+    if (lost.value !== null) get("/auth/me").catch(() => {});
   });
   return node;
 }

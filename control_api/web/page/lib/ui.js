@@ -7,6 +7,8 @@ const SHOWN_SECONDS = 6;
 
 // A short message; with `undo` a way back. Failures stay until they are closed.
 export function toast(text, { undo, isProblem = false } = {}) {
+  // A failure that comes again and again is told once.
+  if (isProblem && [...shelf().children].some((each) => each.firstChild.textContent === text)) return () => {};
   const node = h("div", { class: isProblem ? "toast problem" : "toast", role: isProblem ? "alert" : "status" }, h("span", {}, text));
   const close = () => node.remove();
   if (undo) node.append(h("button", { class: "quiet", onclick: () => { close(); undo(); } }, t("undo")));

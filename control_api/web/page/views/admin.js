@@ -1,4 +1,5 @@
-// Administration: one panel for each thing; a new one is one module and one line here.
+// Administration: one panel for each thing; a new one is one module and one line here, with the
+// role that may see it.
 
 import { h, replace } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -12,19 +13,29 @@ import { settings } from "../admin/settings.js";
 import { studios } from "../admin/studios.js";
 import { tokens } from "../admin/tokens.js";
 
-const PANELS = { studios, settings, tokens, retention, events, audit, logs, machine };
+const PANELS = {
+  studios: [studios, "operator"],
+  settings: [settings, "admin"],
+  tokens: [tokens, "admin"],
+  retention: [retention, "operator"],
+  events: [events, "operator"],
+  audit: [audit, "admin"],
+  logs: [logs, "admin"],
+  machine: [machine, "admin"],
+};
 
 export function show(root, context) {
   const life = bundle();
   const place = h("section", { class: "stack" });
-  const tabs = Object.keys(PANELS).map((name) => h("a", { href: `#/admin/${name}`, "data-name": name }, t(`admin.${name}`)));
+  const names = Object.keys(PANELS).filter((name) => context.may(PANELS[name][1]));
+  const tabs = names.map((name) => h("a", { href: `#/admin/${name}`, "data-name": name }, t(`admin.${name}`)));
   replace(root, h("nav", { class: "tabs", "aria-label": t("view.admin") }, tabs), place);
   let endPanel = () => {};
   life.add(() => endPanel());
   life.add(context.here.watch(({ name, rest: [wanted] }) => {
     if (name !== "admin") return;
     endPanel();
-    const chosen = wanted in PANELS ? wanted : "studios";
+    const chosen = names.includes(wanted) ? wanted : "studios";
     for (const tab of tabs) {
       if (tab.dataset.name === chosen) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
@@ -32,7 +43,10 @@ export function show(root, context) {
     const inner = bundle();
     endPanel = inner.end;
     place.setAttribute("aria-label", t(`admin.${chosen}`));
-    PANELS[chosen](place, context, inner);
+    // A place of its own for each: a late answer to the panel before must not land in this one.
+    const panel = h("div", { class: "stack" });
+    replace(place, panel);
+    PANELS[chosen][0](panel, context, inner);
   }));
   return life.end;
 }

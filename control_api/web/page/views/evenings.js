@@ -10,6 +10,8 @@ import { showClips } from "../evenings/clips.js";
 import { showVideo } from "../evenings/video.js";
 
 const PAGE = 100;
+const TRIES = 4;
+const AGAIN_MS = 1_500;
 
 export function show(root, context) {
   const life = bundle();
@@ -83,10 +85,21 @@ function card(day, video, context) {
   const isReady = video.state === "ready";
   const name = video.title || video.name;
   const when = video.start ? `${video.start_estimated ? "≈ " : ""}${clockOf(video.start)}–${clockOf(video.end ?? video.start)}` : duration(video.duration);
-  const picture = isReady ? h("img", { src: `/api/videos/${video.id}/frame?at=${Math.max(0, video.duration / 2).toFixed(1)}&width=320`, alt: "", loading: "lazy", width: 320, height: 180 }) : null;
+  const picture = isReady ? patient(h("img", { src: `/api/videos/${video.id}/frame?at=${Math.max(0, video.duration / 2).toFixed(1)}&width=320`, alt: "", loading: "lazy", width: 320, height: 180 })) : null;
   const about = [video.studio, duration(video.duration), bytes(video.size)].filter(Boolean).join(" · ");
   const badge = isReady ? (video.protected ? h("span", { class: "badge" }, t("evenings.protected")) : null) : h("span", { class: video.state === "writing" ? "badge recording" : "badge wrong" }, t(`evenings.state.${video.state}`));
   const inside = [h("span", { class: "frame" }, picture), h("strong", { class: "numbers" }, when), h("span", {}, name), h("small", { class: "numbers" }, about), badge];
   if (!isReady) return h("div", { class: "panel card", title: video.reason }, inside);
   return h("button", { class: "panel card", "aria-label": `${name}, ${when}`, onclick: () => context.go("evenings", day, video.id) }, inside);
+}
+
+// A machine that is busy says no to a picture, and has it a moment later.
+function patient(image) {
+  let left = TRIES;
+  image.addEventListener("error", () => {
+    left -= 1;
+    image.hidden = left === 0;
+    if (left) setTimeout(() => { image.src = image.getAttribute("src"); }, AGAIN_MS);
+  });
+  return image;
 }

@@ -1,0 +1,67 @@
+// What is wrong, in words, and what to do: from the health report and from the streams.
+
+import { h, keyed, say } from "../lib/dom.js";
+import { ago } from "../lib/format.js";
+import { t } from "../lib/i18n.js";
+
+const LOOK_SECONDS = 5;
+const KINDS = ["obs", "disk", "library", "database", "scheduler", "recordings"];
+const BAD = ["offline", "frozen"];
+
+export function troubles(context, life) {
+  const list = h("div", { class: "troubles" });
+  const fine = h("p", { class: "fine", hidden: true }, `✓ ${t("room.fine")}`);
+  const draw = keyed(list, trouble);
+  let checks = null;
+  const tell = () => {
+    // Before the first answer nobody knows.
+    if (checks === null) return;
+    const found = [...checks.map(ofCheck), ...ofStreams(context.streams.value)];
+    draw(found, (each) => each.key);
+    fine.hidden = found.length > 0;
+  };
+  life.every(LOOK_SECONDS, async () => {
+    checks = (await failing()) ?? checks;
+    tell();
+  });
+  life.add(context.streams.watch(tell));
+  return h("section", { "aria-live": "polite", "aria-label": t("room.troubles") }, list, fine);
+}
+
+// The checks that fail; null if nobody can be asked: the banner tells that.
+async function failing() {
+  try {
+    // 503 is an answer too: a recording that is due cannot run.
+    const told = await (await fetch("/api/health")).json();
+    return (told.data?.details ?? []).filter((check) => check.status !== "ok");
+  } catch {
+    return null;
+  }
+}
+
+function ofCheck({ name, reason, since }) {
+  const kind = name.split(" ")[0];
+  return { key: name, text: reason, since, todo: t(`room.todo.${KINDS.includes(kind) ? kind : "other"}`) };
+}
+
+function ofStreams({ data, feed }) {
+  const found = [];
+  if (!feed.connected) found.push({ key: "feed", text: feed.error ?? "", todo: t("room.todo.feed") });
+  for (const { name, up, error, paths } of data?.servers ?? []) {
+    if (!up) found.push({ key: `server ${name}`, text: t("room.server", { name, error: error ?? "" }), todo: t("room.todo.server") });
+    for (const path of paths) if (BAD.includes(path.state)) found.push({ key: `path ${name}/${path.name}`, text: t(`room.path.${path.state}`, { name: path.name }), todo: t("room.todo.path") });
+  }
+  return found;
+}
+
+function trouble() {
+  const [text, todo, since] = [h("strong"), h("span"), h("small")];
+  return {
+    node: h("div", { class: "trouble" }, text, todo, since),
+    update(now) {
+      say(text, now.text);
+      say(todo, now.todo);
+      say(since, now.since ? t("room.for", { since: ago(Date.parse(now.since)) }) : "");
+    },
+  };
+}
