@@ -9,7 +9,7 @@ Json = dict[str, Any]
 Key = tuple[str, str]
 
 _BITS = 8
-# Sooner than MediaMTX drops a publisher that sends nothing (readTimeout, 10 s): else nobody sees it.
+# Sooner than MediaMTX drops a publisher that is silent (readTimeout, 10 s): else nobody sees it.
 _FROZEN_SECONDS = 5.0
 # Over three polls at the usual interval: one alone jumps with every key frame.
 _OVER_SECONDS = 5.5
