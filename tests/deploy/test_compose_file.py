@@ -90,7 +90,7 @@ def test_what_is_published_is_on_loopback_and_at_the_codes_port(service: str) ->
             assert int(inside) == PORTS[service]
 
 
-@pytest.mark.parametrize("service", set(SERVICES) - {"prepare"})
+@pytest.mark.parametrize("service", sorted(set(SERVICES) - {"prepare"}))
 def test_every_service_has_a_health_check_without_spaces(service: str) -> None:
     test = SERVICES[service]["healthcheck"]["test"]
     assert test[0] == "CMD"
