@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
@@ -12,7 +14,8 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, chapters, effects, join, mux, video, writer
+from leitstand.cut import audio, chapters, effects, join, likeness, mux, video, writer
+from leitstand.cut.likeness import Picture
 from leitstand.cut.media import Media, Scan, base, opened
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import (
@@ -28,7 +31,7 @@ from leitstand.cut.request import (
     Tags,
     Verdict,
 )
-from leitstand.cut.verify import check
+from leitstand.cut.verify import check, of_source
 from leitstand.cut.work import SLACK_SECONDS, Work, last_ticks, must_fit, scanned, seconds
 
 # What has to be known of every part stays in memory.
@@ -124,7 +127,7 @@ def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 def _verdict(work: Work) -> Verdict:
     work.step()
-    return check(work.part, writer.part_of(work.request.output), step=work.step)
+    return check(work.part, writer.part_of(work.request.output), work.step, work.seen)
 
 
 def _copied(work: Work) -> None:
@@ -144,7 +147,18 @@ def _copied(work: Work) -> None:
             )
             times = mux.Times(plan.shown, last_ticks(found, media.video), base(media.video))
             pictures = mux.spliced(spliced.samples(work.step), spliced.order, times, track)
-            _write(work, made, pictures, times)
+            # Meanwhile: what the check will compare with is decoded a second time, by itself.
+            with ThreadPoolExecutor(1) as beside:
+                seen = None if copying else beside.submit(_source_pictures, work, found, plan)
+                _write(work, made, pictures, times)
+                work.seen = seen.result() if seen else {}
+
+
+def _source_pictures(work: Work, found: Scan, plan: Plan) -> dict[int, Picture]:
+    """Those around the start of the range and of the copy."""
+    group = likeness.first(len(plan.shown), bisect_left(plan.shown, plan.copy_pts))
+    with opened(work.part.path) as source:
+        return of_source(source, found, group, work.step)
 
 
 def _tags(work: Work, plan: Plan, found: Scan) -> Tags:

@@ -32,15 +32,19 @@ def places(count: int, keys: Sequence[int], source_keys: Collection[int]) -> lis
     `keys` are the places of the clip's key frames, `source_keys` those of the source's.
     """
     copied = next((one for one in keys if one in source_keys), None)
-    start = {0, 1}
-    if copied is not None:
-        start |= _around(copied)
+    start = set(first(count, copied))
     last = keys[-1] if keys else 0
     # Before a group of the source nothing is joined, and it would have to be decoded whole.
     tail = _around(last) if last not in source_keys else set(range(last, last + AFTER))
     end = tail | {count - 2, count - 1}
     groups = [start, end] if max(start) < min(end) else [start | end]
     return [sorted(one for one in group if 0 <= one < count) for group in groups]
+
+
+def first(count: int, copied: int | None) -> list[int]:
+    """The first group of `places`, where the copy begins at `copied`."""
+    group = {0, 1} | (_around(copied) if copied is not None else set())
+    return sorted(one for one in group if 0 <= one < count)
 
 
 def _around(place: int) -> set[int]:

@@ -4,7 +4,7 @@ seams, and the sound."""
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -38,16 +38,29 @@ def verify(source: Path, clip: Path, start: float, end: float) -> Verdict:
     return check(Part(source, start, end), clip)
 
 
-def check(part: Part, clip: Path, step: Callable[[], None] = lambda: None) -> Verdict:
-    """As `verify`; `step` may raise to stop it."""
+def check(
+    part: Part,
+    clip: Path,
+    step: Callable[[], None] = lambda: None,
+    seen: Mapping[int, Picture] | None = None,
+) -> Verdict:
+    """As `verify`; `step` may raise to stop it. `seen` are pictures of the source that
+    `of_source` has given before."""
     try:
         with opened(part.path) as source, opened(clip) as made:
-            return _checked(part, source, made, step)
+            return _checked(part, source, made, step, seen=seen or {})
     except (CannotCopy, av.FFmpegError) as problem:
         return Verdict((f"it cannot be read: {problem}",), 0, 0.0)
 
 
-def _checked(part: Part, source: Media, made: Media, step: Callable[[], None]) -> Verdict:
+def _checked(
+    part: Part,
+    source: Media,
+    made: Media,
+    step: Callable[[], None],
+    *,
+    seen: Mapping[int, Picture],
+) -> Verdict:
     faults: list[str] = []
     start, end = source.origin + _exact(part.start), source.origin + _exact(part.end)
     pictures, seconds, zero = 0, 0.0, start
@@ -59,7 +72,7 @@ def _checked(part: Part, source: Media, made: Media, step: Callable[[], None]) -
         pictures = len(shown)
         faults += timing(found.shown, shown, unit, base(made.video))
         if not faults:
-            faults += _shown(source, made, found, shown, step)
+            faults += _shown(source, made, found, shown, step, seen=seen)
         zero = found.shown[0] * unit if found.shown else start
         clip_zero = shown[0] * base(made.video) if shown else clip_zero
     elif source.video is None or made.audio:
@@ -98,7 +111,13 @@ def timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fract
 
 
 def _shown(
-    source: Media, made: Media, found: Scan, stamps: Sequence[int], step: Callable[[], None]
+    source: Media,
+    made: Media,
+    found: Scan,
+    stamps: Sequence[int],
+    step: Callable[[], None],
+    *,
+    seen: Mapping[int, Picture],
 ) -> list[str]:
     """The pictures at both ends and around the seams, and that they can be decoded."""
     faults = []
@@ -115,7 +134,8 @@ def _shown(
         for group in groups:
             wanted = [stamps[one] for one in group]
             own = beside.submit(likeness.small, made, wanted, step)
-            theirs = of_source(source, found, group, step)
+            is_seen = set(group) <= seen.keys()
+            theirs = seen if is_seen else of_source(source, found, group, step)
             ours = own.result()
             for place in group:
                 if fault := likeness.unlike(ours[stamps[place]], theirs, place):

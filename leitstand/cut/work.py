@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from leitstand.cut.likeness import Picture
 from leitstand.cut.media import Media, Scan, base, scan, tick
 from leitstand.cut.request import Asked, Cancelled, CannotCopy, CutError, Part, Progress, Request
 
@@ -30,6 +31,8 @@ class Work:
     pictures_encoded: int = 0
     seconds: float = 0.0
     share: float = 0.0
+    seen: Mapping[int, Picture] = field(default_factory=dict)
+    """Pictures of the source that the check will look at, by their place in the range."""
 
     @property
     def part(self) -> Part:
