@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.audio.codeccontext import AudioCodecContext
 
-from leitstand.cut.media import Media, base, seek
+from leitstand.cut.media import Media, base, seek, sound_from
 from leitstand.cut.request import CannotCopy, Request
 
 _FITS = {
@@ -77,8 +77,11 @@ def _length(stream: Any) -> Fraction | None:
 def _packets(media: Media, stream: Any, start: Fraction, step: Callable[[], None]) -> Iterator[Any]:
     unit = base(stream)
     for margin in (Fraction(1, 2), Fraction(5), Fraction(30), None):
-        seek(media, stream, int((start - margin) / unit) if margin is not None else None)
-        source = media.container.demux(stream)
+        if margin is not None:
+            source = sound_from(media, stream, int((start - margin) / unit))
+        else:
+            seek(media, stream, None)
+            source = media.container.demux(stream)
         first = next((one for one in source if one.size and one.pts is not None), None)
         if first is not None and (margin is None or first.pts * unit <= start - Fraction(1, 8)):
             break

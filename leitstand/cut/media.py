@@ -134,12 +134,11 @@ def packets_from(media: Media, stream: Any, pts: int) -> Iterator[Any]:
 def seek(media: Media, stream: Any, pts: int | None) -> None:
     """To a key frame at or before `pts`, or to the beginning (None, or nothing lies before)."""
     start = stream.start_time or 0
-    by = _searched(media, stream)
     for target in (pts, start - int(10 / base(stream)), start):
         if target is None:
             continue
         try:
-            media.container.seek(int(target * base(stream) / base(by)), stream=by)
+            media.container.seek(target, stream=stream)
         except av.FFmpegError:
             # Some formats refuse a place before the first packet.
             continue
@@ -147,12 +146,19 @@ def seek(media: Media, stream: Any, pts: int | None) -> None:
     raise CannotCopy("the file cannot be searched")
 
 
-def _searched(media: Media, stream: Any) -> Any:
-    """By which track to seek: Matroska's index has only pictures, and by a track that is not in it
-    the whole file would be read."""
+def sound_from(media: Media, stream: Any, pts: int) -> Iterator[Any]:
+    """Packets of a track of sound, beginning before `pts` or with the first one there is.
+
+    Matroska's index has only pictures: by a track that is not in it the whole file would be read.
+    """
     if media.video is not None and "matroska" in media.container.format.name:
-        return media.video
-    return stream
+        seek(media, media.video, int(pts * base(stream) / base(media.video)))
+        source = media.container.demux(stream)
+        first = next((one for one in source if one.size and one.pts is not None), None)
+        if first is not None and first.pts <= pts:
+            return _chained(first, source)
+    seek(media, stream, pts)
+    return media.container.demux(stream)
 
 
 def _seeked(media: Media, stream: Any, pts: int) -> Iterator[Any]:

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from leitstand.cut import likeness
 from leitstand.cut.likeness import Picture
-from leitstand.cut.media import Media, Scan, base, opened, packets_from, scan, seek, tick
+from leitstand.cut.media import (
+    Media,
+    Scan,
+    base,
+    opened,
+    packets_from,
+    scan,
+    seek,
+    sound_from,
+    tick,
+)
 from leitstand.cut.request import CannotCopy, Part, Verdict
 
 # A container that counts in milliseconds rounds each picture by half of one.
@@ -226,9 +236,8 @@ def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDAr
     decoder = stream.codec_context
     decoder.flush_buffers()
     resampler = av.AudioResampler("flt", "mono", LISTEN_RATE)
-    seek(media, stream, int((start - Fraction(1, 4)) / unit))
     expected: Fraction | None = None
-    for packet in media.container.demux(stream):
+    for packet in sound_from(media, stream, int((start - Fraction(1, 4)) / unit)):
         if packet.size and packet.pts is not None and packet.pts * unit > start + length:
             break
         for frame in decoder.decode(packet) if packet.size else []:

@@ -77,7 +77,7 @@ def test_the_schema(view: Json, snapshot: Snapshot) -> None:
     assert view["studios"] == []
     assert view["host"]["memory"]["total"] > 0
     assert [server["name"] for server in view["servers"]] == ["main", "gone"]
-    keys = {"name", "up", "error", "version", "started_at", "paths"}
+    keys = {"name", "up", "error", "version", "started_at", "polled", "paths"}
     assert all(server.keys() == keys for server in view["servers"])
 
 
@@ -104,6 +104,7 @@ def test_a_server_that_is_down_has_only_its_error(view: Json) -> None:
         "error": "no connection: Connection refused",
         "version": None,
         "started_at": None,
+        "polled": None,
         "paths": [],
     }
 

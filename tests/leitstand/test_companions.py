@@ -19,6 +19,7 @@ from tests.alertmanager.hurry import ROOT
 from tests.conftest import program
 from tests.leitstand.conftest import Write
 from tests.running import eventually, free_port, leitstand, process
+from tests.soak import IS_SOAK
 
 LISTENS = {"prometheus": "127.0.0.1:9090", "alertmanager": "127.0.0.1:9093"}
 HASH = "$2b$10$" + "a" * 21 + "e" + "b" * 31
@@ -78,6 +79,7 @@ def test_what_it_cannot_scrape_is_said(settings: dict[str, Any], message: str) -
         companions.beside(companions.Programs("", ""), Config.model_validate(settings), None)
 
 
+@pytest.mark.skipif(not IS_SOAK, reason="the whole stack with both programs: make soak")
 def test_both_run_with_the_services_and_end_with_them(
     prometheus: str, write: Write, tmp_path: Path
 ) -> None:
