@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 
 from control_api.auth.service import AuthService
 from control_api.auth.tokens import new_token
+from leitstand import privatefile
 from leitstand.config import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -47,27 +47,10 @@ def ensure_admin(
 def _put(secret: str, state: Path) -> Path:
     file = state / FILE
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        _write(file, secret)
+        privatefile.write(file, f"{secret}\n")
     except OSError as error:
         raise ConfigError(
             f"control_api.state: {file} cannot be written ({error.strerror}); "
             "name another folder, or give control_api.admin_token"
         ) from None
     return file
-
-
-def _write(file: Path, secret: str) -> None:
-    """All of it or nothing, and for nobody else to read."""
-    beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(f"{secret}\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    beside.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
-import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 
-import control_api
-from control_api.errors import BadInput, NotFound, Unavailable
+from control_api.errors import BadInput, NotFound
+from control_api.library import isolated
 
 LARGEST_PIXELS = 2048
 _SIGNATURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -20,11 +18,6 @@ _HEADER_BYTES = 33
 _SECONDS = 20.0
 _ALLOWED = f"a PNG of at most {LARGEST_PIXELS}x{LARGEST_PIXELS} pixels is allowed"
 _MISSING = "there is no logo; PUT /api/clips/logo with a PNG sets it"
-# Isolated: it imports this package and what is installed, nothing from where the service runs.
-_START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from control_api.clips.repaint import main; main()"
-)
 
 
 class LogoService:
@@ -89,22 +82,11 @@ def _size(given: bytes) -> tuple[int, int]:
 
 
 def _painted(given: bytes) -> bytes:
-    root = str(Path(control_api.__file__).parent.parent)
-    # A file, not a pipe: how much can be written to it is limited.
-    with tempfile.TemporaryFile() as answer:
-        try:
-            subprocess.run(
-                [sys.executable, "-I", "-c", _START, root],
-                input=given,
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-                timeout=_SECONDS,
-                env={"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise BadInput(f"body: not painted in {_SECONDS:.0f} s; {_ALLOWED}") from None
-        except OSError:
-            raise Unavailable("no process could be started for it; try again") from None
+    """Raises BadInput, Unavailable."""
+    # Files, not pipes: how much can be written to them is limited.
+    with tempfile.TemporaryFile() as picture, tempfile.TemporaryFile() as answer:
+        picture.write(given)
+        picture.seek(0)
+        isolated.run(isolated.command("control_api.clips.repaint"), picture, answer, _SECONDS)
         answer.seek(0)
         return answer.read()

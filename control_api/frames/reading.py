@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
-import control_api
 from control_api.errors import BadInput, Unavailable
+from control_api.library import isolated
 
 AT_ONCE = 4
 WAIT_SECONDS = 2.0
 SECONDS = 10.0
 _MOST_TOLD = 1 << 16
 _MOST_BYTES = 64 << 20
-# Isolated: it imports this package and what is installed, nothing from where the service runs.
-_START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from control_api.frames.child import main; main(*sys.argv[1:])"
-)
 _WHY = {
     "no picture": "it has sound only, no picture",
     "broken": "no picture of it can be read; the file is damaged, or no video",
@@ -49,18 +41,12 @@ class Reader:
 
     def __init__(
         self,
-        command: tuple[str, ...] = (
-            sys.executable,
-            "-I",
-            "-c",
-            _START,
-            str(Path(control_api.__file__).parent.parent),
-        ),
+        command: tuple[str, ...] | None = None,
         *,
         seconds: float = SECONDS,
         wait: float = WAIT_SECONDS,
     ) -> None:
-        self._command = command
+        self._command = command or isolated.command("control_api.frames.child")
         self._seconds = seconds
         self._wait = wait
         self._free = threading.BoundedSemaphore(AT_ONCE)
@@ -85,22 +71,8 @@ class Reader:
         """
         # A file, not a pipe: how much can be written to it is limited.
         with tempfile.TemporaryFile() as answer:
-            try:
-                done = subprocess.run(
-                    [*self._command, form, json.dumps(wish)],
-                    stdin=file,
-                    stdout=answer,
-                    stderr=subprocess.DEVNULL,
-                    timeout=self._seconds,
-                    env={"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                raise BadInput(f"the file: not read in {self._seconds:.0f} s") from None
-            except OSError:
-                raise Unavailable("no process could be started for it; try again") from None
-            if done.returncode:
-                raise BadInput("the file: it brings down what reads it; it is damaged")
+            command = [*self._command, form, json.dumps(wish)]
+            isolated.run(command, file, answer, self._seconds)
             answer.seek(0)
             return _read(answer.readline(_MOST_TOLD), answer.read(_MOST_BYTES))
 

@@ -6,28 +6,20 @@ Two work at once. Whoever asks for the same video meanwhile waits for the one th
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
-import control_api
-from control_api.errors import BadInput, Unavailable
+from control_api.errors import Unavailable
+from control_api.library import isolated
 
 AT_ONCE = 2
 MOST_WAITING = 12
 WAIT_SECONDS = 15.0
 _SECONDS = 100.0
 _INDEX_SECONDS = 80.0
-# Isolated: it imports this package and what is installed, nothing from where the service runs.
-_START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from control_api.play.child import main; main(*sys.argv[1:])"
-)
 
 
 class Reader:
@@ -35,18 +27,12 @@ class Reader:
 
     def __init__(
         self,
-        command: tuple[str, ...] = (
-            sys.executable,
-            "-I",
-            "-c",
-            _START,
-            str(Path(control_api.__file__).parent.parent),
-        ),
+        command: tuple[str, ...] | None = None,
         *,
         seconds: float = _SECONDS,
         wait: float = WAIT_SECONDS,
     ) -> None:
-        self._command = command
+        self._command = command or isolated.command("control_api.play.child")
         self._seconds = seconds
         self._wait = wait
         self._lock = threading.Lock()
@@ -79,22 +65,8 @@ class Reader:
 
         The process has 100 s, 2 GiB, and no means to open another file or connection.
         """
-        try:
-            done = subprocess.run(
-                [*self._command, form, str(min(_INDEX_SECONDS, self._seconds))],
-                stdin=file,
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-                timeout=self._seconds,
-                env={"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise BadInput(f"the file: not read in {self._seconds:.0f} s") from None
-        except OSError:
-            raise Unavailable("no process could be started for it; try again") from None
-        if done.returncode:
-            raise BadInput("the file: it brings down what reads it; it is damaged")
+        command = [*self._command, form, str(min(_INDEX_SECONDS, self._seconds))]
+        isolated.run(command, file, answer, self._seconds)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

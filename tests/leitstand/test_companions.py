@@ -79,7 +79,7 @@ def test_what_it_cannot_scrape_is_said(settings: dict[str, Any], message: str) -
         companions.beside(companions.Programs("", ""), Config.model_validate(settings), None)
 
 
-@pytest.mark.skipif(not IS_SOAK, reason="the whole stack with both programs: make soak")
+# REPRO
 def test_both_run_with_the_services_and_end_with_them(
     prometheus: str, write: Write, tmp_path: Path
 ) -> None:

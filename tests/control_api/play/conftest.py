@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,60 +14,28 @@ from starlette.testclient import TestClient
 
 from control_api.auth.access import Role
 from control_api.clock import SystemClock
-from control_api.database import Database, opened
 from control_api.jobs.kinds import Kind
 from control_api.jobs.service import JobService
 from control_api.jobs.store import JobStore
-from control_api.library.probing import probe
 from control_api.library.service import LibraryService
 from control_api.play.reading import Reader
 from control_api.play.service import PlayService
 from control_api.play.store import PlayStore
 from tests.conftest import program
-from tests.control_api.library.conftest import NOW, House
-from tests.leitstand.cut.media import Recipe, record
+from tests.control_api.library.conftest import House
+from tests.control_api.library.videos import GOP, Shelf, Videos, database, house, shelf
+from tests.leitstand.cut.media import Recipe
 from tests.running import eventually
 
-GOP = {"g": "25", "keyint_min": "25", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
+__all__ = ["database", "house", "shelf"]
+
 PLAIN = Recipe(options=GOP, seconds=4)
 
 
-@pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    file = shutil.copy(migrated, tmp_path / "leitstand-test.db")
-    with contextlib.closing(opened(f"sqlite:///{file}")) as database:
-        yield database
-
-
-@pytest.fixture
-def house(tmp_path: Path, database: Database) -> House:
-    root = tmp_path / "videos"
-    root.mkdir()
-    return House(root, database, probe=probe)
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Recipe], Path]:
-    """Recordings, each made once."""
-    made: dict[tuple[str, str], Path] = {}
-    folder = tmp_path_factory.mktemp("shelf")
-
-    def get(name: str, recipe: Recipe) -> Path:
-        key = (name, repr(recipe))
-        if key not in made:
-            made[key] = record(folder / f"{len(made)}{name}", recipe)
-        return made[key]
-
-    return get
-
-
 @dataclass
-class Room:
+class Room(Videos):
     """Asks over HTTP; `reader` may be one that does not work as it should."""
 
-    house: House
-    serve: Callable[..., TestClient]
-    shelf: Callable[[str, Recipe], Path]
     cache: Path
     kinds: dict[str, Kind]
     jobs: JobService
@@ -90,14 +55,7 @@ class Room:
 
     def put(self, name: str, recipe: Recipe = PLAIN) -> str:
         """The id of a video that was recorded then."""
-        path = self.house.put(name)
-        shutil.copyfile(self.shelf(Path(name).suffix, recipe), path)
-        return self.known(path)
-
-    def known(self, path: Path) -> str:
-        os.utime(path, (NOW - 3600, NOW - 3600))
-        self.house.scan()
-        return next(row.id for row in self.house.rows().values() if row.name == path.name)
+        return self.put_recipe(name, recipe)
 
     def file(self, id: str) -> Path:
         return self.house.service.path(id)
@@ -131,7 +89,7 @@ class Room:
 def room(
     house: House,
     serve: Callable[..., TestClient],
-    shelf: Callable[[str, Recipe], Path],
+    shelf: Shelf,
     tmp_path: Path,
 ) -> Iterator[Room]:
     kinds: dict[str, Kind] = {}
