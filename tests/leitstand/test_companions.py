@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,6 @@ from tests.alertmanager.hurry import ROOT
 from tests.conftest import program
 from tests.leitstand.conftest import Write
 from tests.running import eventually, free_port, leitstand, process
-from tests.soak import IS_SOAK
 
 LISTENS = {"prometheus": "127.0.0.1:9090", "alertmanager": "127.0.0.1:9093"}
 HASH = "$2b$10$" + "a" * 21 + "e" + "b" * 31
@@ -79,7 +81,17 @@ def test_what_it_cannot_scrape_is_said(settings: dict[str, Any], message: str) -
         companions.beside(companions.Programs("", ""), Config.model_validate(settings), None)
 
 
-# REPRO
+@pytest.fixture
+def usual_ports_taken() -> Iterator[None]:
+    """Of two that start at the same moment, both would find the usual ones free."""
+    with contextlib.ExitStack() as held:
+        for port in (9090, 9093):
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+        yield
+
+
+@pytest.mark.usefixtures("usual_ports_taken")
 def test_both_run_with_the_services_and_end_with_them(
     prometheus: str, write: Write, tmp_path: Path
 ) -> None:
@@ -107,6 +119,7 @@ def test_both_run_with_the_services_and_end_with_them(
         running.send(signal.SIGINT)
         assert running.wait(30) == 0
         assert not [child for child in children if child.is_running()]
+    assert not url.endswith(":9090")
     assert "killed" not in running.output
 
 

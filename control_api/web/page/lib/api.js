@@ -10,7 +10,7 @@ export class Problem extends Error {
   }
 }
 
-// "" while all is well, else since when (ms) nothing could be reached.
+// null while all is well, else since when (ms) nothing could be reached.
 export const lost = signal(null);
 // Set by whoever shows the login.
 export const signedOut = signal(false);
