@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -60,6 +61,17 @@ def _no_more_urgent_than_before() -> Iterator[None]:
     policy = os.sched_getscheduler(0)
     yield
     assert os.sched_getscheduler(0) == policy
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went_before() -> Iterator[None]:
+    """A command run in this process sends the log of every thread to a stderr that is soon gone."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    for handler in set(root.handlers) - set(before):
+        if isinstance(handler, logging.StreamHandler):
+            root.removeHandler(handler)
 
 
 def _is_long(item: pytest.Item) -> bool:

@@ -20,7 +20,8 @@ from control_api.admin.portrait import (
 from control_api.errors import BadGateway, Conflict
 from control_api.studios.studio import Studio
 
-_GONE_SECONDS = 5.0
+# Long: it lets go when its last picture is drawn, which on a busy machine takes a while.
+_GONE_SECONDS = 15.0
 
 
 def take_out(studio: Studio, portrait: Portrait) -> None:

@@ -109,12 +109,10 @@ class JobService:
 
     def cancel(self, id: int) -> Job:
         """At once where it is queued; a running one ends within seconds. Raises Conflict."""
-        self.get(id)
+        self._still_open(id)
         if not self._store.cancel(id, self._clock.now()) and not self._dispatcher.cancel(id):
-            job = self.get(id)
-            if job.state in OPEN:
-                raise Conflict(f"job {id} changes its state at this moment; try again")
-            raise Conflict(f"job {id} is over: it has {_ended_how(job)}")
+            self._still_open(id)
+            raise Conflict(f"job {id} changes its state at this moment; try again")
         return self.get(id)
 
     def retry(self, id: int) -> Job:
@@ -135,6 +133,11 @@ class JobService:
         job = self.get(id)
         if not self._store.delete(id):
             raise Conflict(f"job {id} is {job.state}; cancel it first")
+
+    def _still_open(self, id: int) -> None:
+        job = self.get(id)
+        if job.state not in OPEN:
+            raise Conflict(f"job {id} is over: it has {_ended_how(job)}")
 
     def in_use(self, video_id: str) -> bool:
         """Whether a job that is not over reads this video."""

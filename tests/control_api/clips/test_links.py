@@ -69,4 +69,4 @@ def _read(svg: str) -> str:
             top, left = round((y - 0.5) * scale), round(x * scale)
             picture[top : top + scale, left : left + round(values[0] * scale)] = 0
             x += values[0]
-    return str(cv2.QRCodeDetector().detectAndDecode(picture)[0])
+    return str(cv2.QRCodeDetectorAruco().detectAndDecode(picture)[0])

@@ -77,7 +77,8 @@ def test_a_clip_by_the_clock(visits: Visits, house: House, size: str, tmp_path: 
     expect(code).to_be_visible()
     picture = cv2.imdecode(np.frombuffer(code.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
-    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link
+    # OpenCV's older detector misses one code in twenty of this size.
+    assert cv2.QRCodeDetectorAruco().detectAndDecode(picture)[0] == link
     by_link = requests.get(link, timeout=20)
     assert by_link.ok
     (file,) = tmp_path.iterdir()
