@@ -80,6 +80,8 @@ def seam_encoder(stream: Any, *, set_id: int, unit: Fraction | None = None) -> V
         raise CannotCopy(f"pictures in {codec} cannot be joined to new ones")
     source = stream.codec_context
     encoder: VideoCodecContext = av.CodecContext.create(ENCODERS[codec], "w")  # type: ignore[assignment]
+    if source.pix_fmt not in {one.name for one in encoder.codec.video_formats or ()}:
+        raise CannotCopy(f"no encoder here makes {codec} pictures in {source.pix_fmt}")
     _set_up(encoder, stream, (source.width, source.height), source.pix_fmt)
     encoder.time_base = unit or encoder.time_base
     if codec == "h264":
@@ -91,8 +93,6 @@ def seam_encoder(stream: Any, *, set_id: int, unit: Fraction | None = None) -> V
             encoder.options["profile"] = _PROFILES[source.profile]
     if codec == "hevc":
         encoder.options["x265-params"] = f"{_SEAM}:bframes=0:log-level=none:info=0"
-    if source.pix_fmt not in {one.name for one in encoder.codec.video_formats or ()}:
-        raise CannotCopy(f"no encoder here makes {codec} pictures in {source.pix_fmt}")
     _open(encoder)
     return encoder
 
