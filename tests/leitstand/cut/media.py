@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -33,18 +31,6 @@ class Recipe:
     frame_times: Sequence[float] | None = None
 
 
-@contextlib.contextmanager
-def _as_urgent_as_before() -> Iterator[None]:
-    """As root, SVT-AV1 puts whoever opens it before everything else on the machine (SCHED_FIFO 99),
-    for good, and whatever is started later inherits that."""
-    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, policy, parameters)
-
-
-@_as_urgent_as_before()
 def record(path: Path, recipe: Recipe, format: str | None = None) -> Path:
     """Writes a recording; picture n is shown at n / rate (or at `frame_times[n]`)."""
     with av.open(str(path), "w", format=format, container_options=recipe.container) as made:

@@ -44,8 +44,10 @@ _OPEN = _x264("keyint=40:open-gop=1:b-pyramid=normal:bframes=5:b-adapt=0:ref=4")
 _VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "50"}
 # Pictures are hidden only by an encoder that has seen everything before.
 _VP9_HIDDEN = "-c:v libvpx-vp9 -deadline good -cpu-used 5 -g 100 -auto-alt-ref 1 -lag-in-frames 16"
-_AV1 = {"preset": "12", "g": "50", "svtav1-params": "lp=1"}
-_AV1_DIRECT = {"preset": "12", "g": "50", "svtav1-params": "lp=1:pred-struct=1"}
+# Not in this process, and not by SVT-AV1: as root it makes whoever calls it a real-time process for
+# good, and once in a while it stands still for ever.
+_AV1 = "-c:v libaom-av1 -cpu-used 8 -g 50 -lag-in-frames 19"
+_AV1_DIRECT = "-c:v libaom-av1 -usage realtime -cpu-used 8 -g 50 -lag-in-frames 0"
 
 RECIPES: dict[str, Recipe] = {
     "b-frames.mkv": Recipe(options=_x264("keyint=60:bframes=3")),
@@ -90,9 +92,6 @@ RECIPES: dict[str, Recipe] = {
     "hevc.ts": Recipe("libx265", _x265("bframes=3")),
     "vp9.webm": Recipe("libvpx-vp9", _VP9, audio=("libopus",)),
     "vp9.mp4": Recipe("libvpx-vp9", _VP9),
-    "av1.mkv": Recipe("libsvtav1", _AV1),
-    "av1.mp4": Recipe("libsvtav1", _AV1),
-    "av1-low-delay.webm": Recipe("libsvtav1", _AV1_DIRECT, audio=("libopus",)),
     "mpeg2.ts": Recipe("mpeg2video", {"g": "15", "bf": "2"}),
     "mpeg2.mkv": Recipe("mpeg2video", {"g": "15", "bf": "2"}),
 }
@@ -103,8 +102,13 @@ KILLED = {
     "killed-fragments.mp4": ("mp4", _FRAGMENTS),
 }
 TWICE = {"vp9-hidden.webm": _VP9_HIDDEN}
+ANEW = {
+    "av1.mkv": f"{_AV1} -c:a copy",
+    "av1.mp4": f"{_AV1} -c:a copy",
+    "av1-low-delay.webm": f"{_AV1_DIRECT} -c:a libopus",
+}
 OBS = {"demo-obs.mkv": False, "killed-demo-obs.mkv": True}
-NAMES = [*RECIPES, *KILLED, *TWICE, *OBS]
+NAMES = [*RECIPES, *KILLED, *TWICE, *ANEW, *OBS]
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,8 @@ class Library:
             return _recorded_by_obs(path, killed=OBS[name])
         if name in TWICE:
             return _in_two_passes(path, self("b-frames.mkv").path, TWICE[name].split())
+        if name in ANEW:
+            return _anew(path, self("b-frames.mkv").path, ANEW[name].split())
         if name in KILLED:
             return _killed(path, self("b-frames.mkv").path, *KILLED[name])
         return record(path, RECIPES[name])
@@ -191,6 +197,12 @@ def _killed(path: Path, source: Path, format: str, options: dict[str, str]) -> P
     finally:
         writer.kill()
         writer.wait()
+    return path
+
+
+def _anew(path: Path, source: Path, options: list[str]) -> Path:
+    command = [program("ffmpeg"), "-v", "error", "-i", str(source), *options, "-b:v", "200k"]
+    subprocess.run([*command, str(path)], check=True, stdin=subprocess.DEVNULL)
     return path
 
 
