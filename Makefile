@@ -15,7 +15,7 @@ WITH_PROMETHEUS = $(shell command -v prometheus >/dev/null && \
 
 # Two at a time: much of it waits. A file stays together, as its tests share what they start.
 test: components check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The same, and which lines no test has run; takes half as long again.
 coverage: components check

@@ -34,8 +34,13 @@ SAMPLED = (
 """Where a test has many parameters and each takes a while: a third of them by default."""
 
 
+LONGEST = ("tests/e2e", "tests/deploy", "tests/prometheus", "tests/grafana", "tests/leitstand")
+"""They come first: else one worker is left with them when the other has nothing more to do."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a fixed sample of the long proofs, unless this is the soak or a test was named."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     is_soak = hypothesis.settings().max_examples > 1_000
     if is_soak or any("::" in argument for argument in config.args):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -55,6 +55,10 @@ class Picker:
         self.zone = library.zone
         self._videos = videos
         self._library = library
+
+    def held(self) -> AbstractContextManager[None]:
+        """Meanwhile the files stay where they are."""
+        return self._library.held()
 
     def path(self, id: str) -> Path:
         """The file of a video."""

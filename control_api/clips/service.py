@@ -71,12 +71,13 @@ class ClipService:
     def order(self, order: Order, jobs: JobService, by: str) -> Job:
         """Queue it. Raises BadInput, NotFound, Conflict, TooMany; then nothing is written."""
         order = checked(order)
-        picked = self._picker.pick(order)
-        _check(order, picked)
-        params = {**self._params(order, picked), "by": by}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        first, *others = dict.fromkeys(span.id for span in picked.spans)
-        return jobs.add(KIND, params, by, first, also_reads=others)
+        with self._picker.held():
+            picked = self._picker.pick(order)
+            _check(order, picked)
+            params = {**self._params(order, picked), "by": by}
+            self._folder.mkdir(parents=True, exist_ok=True)
+            first, *others = dict.fromkeys(span.id for span in picked.spans)
+            return jobs.add(KIND, params, by, first, also_reads=others)
 
     def get(self, id: str) -> ClipRow:
         """Raises NotFound."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -96,6 +96,13 @@ class LibraryService:
     def path(self, id: str) -> Path:
         """Where a video's file is, for rooms that read it. Raises NotFound, Unavailable."""
         return self._changes.path(self.get(id))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile no file changes its name: whoever queues work on one does so in here, and what
+        is asked of the file later finds it in use."""
+        with self._changes.lock:
+            yield
 
     def edit(self, id: str, values: Mapping[str, Any]) -> VideoRow:
         """Change title or notes. Raises NotFound, Conflict, Unavailable."""

@@ -141,16 +141,17 @@ class PlayService:
                     f"job {job.id}, which was to make it playable, {how}; "
                     f"POST /api/jobs/{job.id}/retry tries again"
                 )
-            params = {
-                "id": opened.row.id,
-                "key": key,
-                "path": str(self._library.path(opened.row.id)),
-                "form": _form(opened),
-                "encode": plan.how == "transcode",
-                "output": str(self._store.folder / (key + MADE)),
-                "bytes": _SPARE_BYTES + 2 * opened.size,
-            }
-            return self._jobs.add(KIND, params, by, opened.row.id)
+            with self._library.held():
+                params = {
+                    "id": opened.row.id,
+                    "key": key,
+                    "path": str(self._library.path(opened.row.id)),
+                    "form": _form(opened),
+                    "encode": plan.how == "transcode",
+                    "output": str(self._store.folder / (key + MADE)),
+                    "bytes": _SPARE_BYTES + 2 * opened.size,
+                }
+                return self._jobs.add(KIND, params, by, opened.row.id)
 
     def _job(self, key: str) -> Job | None:
         """The newest one that was to make it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -148,6 +150,30 @@ def test_numbers_that_are_none(room: Room) -> None:
         )
         assert answer.status_code == 422, answer.text
         assert answer.json()["detail"].startswith(key)
+    assert room.jobs.all() == []
+
+
+@pytest.mark.parametrize("step", ["intended", "moved"])
+def test_what_goes_to_the_trash_at_this_moment_is_not_queued(room: Room, step: str) -> None:
+    changes, midway, go_on = room.house.changes, Event(), Event()
+
+    def stop(at: str) -> None:
+        if at == step:
+            midway.set()
+            go_on.wait(20)
+
+    changes._after = stop
+    order = {"video_id": room.ids[0], "start": 1, "end": 2}
+    with ThreadPoolExecutor(2) as people:
+        thrown = people.submit(room.house.service.throw, room.ids[0])
+        assert midway.wait(20)
+        answer = people.submit(room.client.post, "/api/clips", json=order)
+        # Until it is decided, neither is.
+        with pytest.raises(TimeoutError):
+            answer.result(0.5)
+        go_on.set()
+        thrown.result(20)
+        assert answer.result(20).status_code == 409
     assert room.jobs.all() == []
 
 
