@@ -98,13 +98,20 @@ def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[Sound]:
     """Takes the rounding of the container out of the times."""
     expected: Fraction | None = None
     for packet in packets:
-        unit = Fraction(packet.time_base)
-        time = packet.pts * unit
-        duration = length or (packet.duration or 0) * unit
-        if length and expected is not None and abs(time - expected) < _ROUNDING:
-            time = expected
+        # Fractions are slow, and there are thousands of packets.
+        if length and expected is not None and _is_near(packet, expected):
+            time, duration = expected, length
+        else:
+            unit = Fraction(packet.time_base)
+            time, duration = packet.pts * unit, length or (packet.duration or 0) * unit
         expected = time + duration
         yield Sound(bytes(packet), time, duration)
+
+
+def _is_near(packet: Any, time: Fraction) -> bool:
+    unit: Fraction = packet.time_base
+    said: float = packet.pts * unit.numerator / unit.denominator
+    return abs(said - time.numerator / time.denominator) < _ROUNDING
 
 
 def encoder_name(container: str) -> str:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import errno
 import math
-from bisect import bisect_left
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from typing import Any
 
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, chapters, effects, join, likeness, mux, video, writer
-from leitstand.cut.likeness import Picture
+from leitstand.cut import audio, chapters, likeness, mux, video, writer
+from leitstand.cut.ahead import ahead, in_batches_ahead
 from leitstand.cut.media import Media, Scan, base, opened
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import (
@@ -31,11 +29,14 @@ from leitstand.cut.request import (
     Tags,
     Verdict,
 )
-from leitstand.cut.verify import check, of_source
 from leitstand.cut.work import SLACK_SECONDS, Work, last_ticks, must_fit, scanned, seconds
 
 # What has to be known of every part stays in memory.
 PARTS_AT_MOST = 50
+# So many decoded pictures may wait to be encoded.
+_AHEAD = 8
+# And so many packets of sound, a minute and a half of it.
+_SOUNDS_AHEAD = 4096
 _SOUND_NAMES = {"m4a": "mp4", "mka": "mkv"}
 
 
@@ -74,8 +75,11 @@ def _checked(request: Request, progress: Progress, cancelled: Asked) -> Work:
     for number, part in enumerate(request.parts, 1):
         if wrong := _wrong(part):
             raise CutError(wrong if count == 1 else f"Part {number}: {wrong}")
-    if problem := effects.wrong(request):
-        raise CutError(problem)
+    if request.effects is not None:
+        from leitstand.cut import effects
+
+        if problem := effects.wrong(request):
+            raise CutError(problem)
     container = request.container or request.output.suffix.lstrip(".").lower()
     if request.container is None and container not in CONTAINERS:
         container = _SOUND_NAMES.get(container, "mp4")
@@ -93,9 +97,16 @@ def _wrong(part: Part) -> str:
 
 
 def _any(work: Work) -> tuple[Mode, str, Verdict | None]:
+    # To load what few clips need takes a good part of the time of a short one.
     if work.request.effects is not None:
+        from leitstand.cut import effects
+
         return effects.made(work, cut)
-    return _made(work) if len(work.request.parts) == 1 else join.made(work)
+    if len(work.request.parts) > 1:
+        from leitstand.cut import join
+
+        return join.made(work)
+    return _made(work)
 
 
 def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
@@ -126,6 +137,8 @@ def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 
 def _verdict(work: Work) -> Verdict:
+    from leitstand.cut.verify import check
+
     work.step()
     return check(work.part, writer.part_of(work.request.output), work.step, work.seen)
 
@@ -133,39 +146,45 @@ def _verdict(work: Work) -> Verdict:
 def _copied(work: Work) -> None:
     """The clip with as much copied as can be; raises CannotCopy."""
     path = work.part.path
-    with opened(path) as media, opened(path) as tail:
+    with opened(path) as media, opened(path) as tail, ExitStack() as stack:
         found = scanned(work.part, media)
         must_fit(video.codec_of(media.video), work.container)
         copying = work.request.mode is Mode.COPY
         plan = _from_key(found) if copying else planned(found)
-        spliced = video.splice(media, tail, found, plan)
+        # Closed before the file is, whatever happens: a thread of its own reads there.
+        pictures = stack.enter_context(closing(_head(work, media, found, plan)))
+        spliced = video.splice(media, tail, found, plan, pictures)
         work.pictures = len(plan.shown)
         work.pictures_encoded = len(plan.head()) + len(plan.tail())
-        with writer.written(work.request.output, work.container, _tags(work, plan, found)) as made:
+        with writer.written(
+            work.request.output, work.container, _tags(work, plan, found, media)
+        ) as made:
             track = writer.copied_track(
                 made, media.video, extradata=spliced.extradata, tag=spliced.tag
             )
             times = mux.Times(plan.shown, last_ticks(found, media.video), base(media.video))
-            pictures = mux.spliced(spliced.samples(work.step), spliced.order, times, track)
-            # Meanwhile: what the check will compare with is decoded a second time, by itself.
-            with ThreadPoolExecutor(1) as beside:
-                seen = None if copying else beside.submit(_source_pictures, work, found, plan)
-                _write(work, made, pictures, times)
-                work.seen = seen.result() if seen else {}
+            samples = mux.spliced(spliced.samples(work.step), spliced.order, times, track)
+            _write(work, made, samples, times)
 
 
-def _source_pictures(work: Work, found: Scan, plan: Plan) -> dict[int, Picture]:
-    """Those around the start of the range and of the copy."""
-    group = likeness.first(len(plan.shown), bisect_left(plan.shown, plan.copy_pts))
-    with opened(work.part.path) as source:
-        return of_source(source, found, group, work.step)
+def _head(work: Work, media: Media, found: Scan, plan: Plan) -> Generator[Any]:
+    """The pictures before the copy. On the way the check is given those that it asks for."""
+    head = plan.head()
+    if not head:
+        return
+    group = likeness.first(len(plan.shown), len(head))
+    places = likeness.beside(found, group)
+    wanted = sorted({*head, *(plan.shown[at] for at in group)})
+    frames = likeness.noted(video.decoded(media, wanted, work.step, also=places), places, work.seen)
+    # Decoded while others are encoded: both are most of the work.
+    with closing(ahead(frames, _AHEAD)) as decoded:
+        yield from (frame for frame in decoded if plan.shown[0] <= frame.pts < plan.copy_pts)
 
 
-def _tags(work: Work, plan: Plan, found: Scan) -> Tags:
+def _tags(work: Work, plan: Plan, found: Scan, media: Media) -> Tags:
     """A copy from the key frame before begins earlier than asked."""
     tags = Tags.of(work.request.title)
-    with opened(work.part.path) as media:
-        early = float((found.start - plan.shown[0]) * base(media.video))
+    early = float((found.start - plan.shown[0]) * base(media.video))
     return Tags(tags.title, chapters.later(tags.chapters, max(0.0, early)))
 
 
@@ -221,14 +240,15 @@ def _sounds(
     work: Work, made: OutputContainer, start: Fraction, end: Fraction, stack: ExitStack
 ) -> list[Iterator[mux.Timed]]:
     """Every track of sound from a reader of its own: tracks lie apart in some files."""
-    with opened(work.part.path) as media:
-        count = len(media.audio)
+    media = stack.enter_context(opened(work.part.path))
     prepared = []
-    for place in range(count):
-        media = stack.enter_context(opened(work.part.path))
+    for place in range(len(media.audio)):
+        if place:
+            media = stack.enter_context(opened(work.part.path))
         prepared.append(_prepared(work, made, media, media.audio[place]))
     made.start_encoding()
-    return [mux.sound(sounds(start, end), start, track) for sounds, track in prepared]
+    tracks = [mux.sound(sounds(start, end), start, track) for sounds, track in prepared]
+    return [stack.enter_context(closing(in_batches_ahead(each, _SOUNDS_AHEAD))) for each in tracks]
 
 
 def _prepared(work: Work, made: OutputContainer, media: Media, stream: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leitstand.cut import writer
-from leitstand.cut.likeness import ALIKE, Picture
+from leitstand.cut.likeness import ALIKE
 from leitstand.cut.media import Media, base, opened
 from leitstand.cut.request import (
     CORNERS,
@@ -32,6 +32,7 @@ from leitstand.cut.work import Work
 
 if TYPE_CHECKING:
     from leitstand.cut.film import Shape
+    from leitstand.cut.likeness import Picture
 
 Cut = Callable[[Request, Callable[[float], None], Callable[[], bool]], Result]
 

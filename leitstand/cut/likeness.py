@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
-from leitstand.cut.media import Media
+from leitstand.cut.media import Media, Scan
 from leitstand.cut.video import decoded
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.float32]
 
 # Mean difference of brightness (0-255) up to which two pictures are the same one.
 ALIKE = 8.0
@@ -21,8 +26,6 @@ _SPOTS = 4
 _SIZE = (64, 36)
 # How many pictures to look at on each side of a seam.
 _BEFORE, AFTER = 2, 4
-
-Picture = NDArray[np.float32]
 
 
 def places(count: int, keys: Sequence[int], source_keys: Collection[int]) -> list[list[int]]:
@@ -47,6 +50,14 @@ def first(count: int, copied: int | None) -> list[int]:
     return sorted(one for one in group if 0 <= one < count)
 
 
+def beside(found: Scan, group: Sequence[int]) -> dict[int, int]:
+    """Time stamps of the pictures of a group, and of those beside them: their places."""
+    around = sorted(pts for pts in found.pts if found.pts[0] <= pts <= found.shown[-1])
+    first = bisect_left(around, found.shown[0])
+    near = {at + by for at in group for by in (-1, 0, 1)}
+    return {around[first + at]: at for at in near if 0 <= first + at < len(around)}
+
+
 def _around(place: int) -> set[int]:
     return set(range(place - _BEFORE, place + AFTER))
 
@@ -69,13 +80,28 @@ def small(
     return found
 
 
+def noted(
+    frames: Iterator[Any], places: Mapping[int, int], seen: dict[int, Picture]
+) -> Iterator[Any]:
+    """The same frames; `seen` gets those with the time stamps of `places`, by their places."""
+    for frame in frames:
+        if frame.pts in places:
+            seen[places[frame.pts]] = _shrunk(frame)
+        yield frame
+
+
 def _shrunk(frame: Any) -> Picture:
+    # Not at the start: here another thread is encoding, and does not wait for it.
+    import numpy as np
+
     gray = frame.reformat(*_SIZE, format="gray", interpolation="AREA")
     array: Picture = gray.to_ndarray().astype(np.float32)
     return array
 
 
 def _cropped(frame: Any, crop: tuple[int, int, int, int]) -> Any:
+    import numpy as np
+
     left, top, width, height = crop
     whole = frame.reformat(format="gray").to_ndarray()
     part = np.ascontiguousarray(whole[top : top + height, left : left + width])
@@ -88,7 +114,7 @@ def unlike(ours: Picture, theirs: Mapping[int, Picture], place: int) -> str:
     Those beside it are looked at as far as `theirs` has them.
     """
     right = theirs[place]
-    off = float(np.abs(ours - right).mean())
+    off = float(abs(ours - right).mean())
     if off > ALIKE:
         return f"differs from the source by {off:.1f}"
     for name, other in (("before", place - 1), ("after", place + 1)):
@@ -99,7 +125,7 @@ def unlike(ours: Picture, theirs: Mapping[int, Picture], place: int) -> str:
 
 def _nearer(ours: Picture, right: Picture, other: Picture) -> bool:
     """Whether `ours` is `right` and not `other`, where these differ."""
-    moved = np.abs(right - other) > _MOVED
+    moved = abs(right - other) > _MOVED
     if moved.sum() < _SPOTS:
         return True
-    return bool(np.abs(ours - right)[moved].sum() < np.abs(ours - other)[moved].sum())
+    return bool(abs(ours - right)[moved].sum() < abs(ours - other)[moved].sum())

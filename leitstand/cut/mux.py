@@ -66,11 +66,12 @@ def encoded(samples: Iterator[Sample], times: Times, track: Any) -> Iterator[Tim
 
 def sound(sounds: Iterator[Sound], start: Fraction, track: Any) -> Iterator[Timed]:
     """Sound with second zero at `start`."""
-    unit = Fraction(1, track.codec_context.sample_rate)
+    rate = track.codec_context.sample_rate
+    unit = Fraction(1, rate)
     for one in sounds:
         time = one.time - start
-        at = round(time / unit)
-        stamps = (at, at, round(one.duration / unit))
+        at = round(time * rate)
+        stamps = (at, at, round(one.duration * rate))
         yield time, packet(one.data, track, unit, stamps, True)
 
 

@@ -3,19 +3,17 @@ seams, and the sound."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from leitstand.cut import likeness
-from leitstand.cut.likeness import Picture
 from leitstand.cut.media import (
     Media,
     Scan,
@@ -28,6 +26,9 @@ from leitstand.cut.media import (
     tick,
 )
 from leitstand.cut.request import CannotCopy, Part, Verdict
+
+if TYPE_CHECKING:
+    from leitstand.cut.likeness import Picture
 
 # A container that counts in milliseconds rounds each picture by half of one.
 _ROUNDING = 0.0011
@@ -55,7 +56,7 @@ def check(
     seen: Mapping[int, Picture] | None = None,
 ) -> Verdict:
     """As `verify`; `step` may raise to stop it. `seen` are pictures of the source that
-    `of_source` has given before."""
+    have been decoded before, by their place in the range."""
     try:
         with opened(part.path) as source, opened(clip) as made:
             return _checked(part, source, made, step, seen=seen or {})
@@ -140,10 +141,10 @@ def _shown(
         # What decodes alike at the key frame goes on alike: the rest need not be decoded.
         groups[-1] = [place for place in groups[-1] if place < last + likeness.AFTER]
     # Decoding is most of the work, and both can be decoded at once.
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as other:
         for group in groups:
             wanted = [stamps[one] for one in group]
-            own = beside.submit(likeness.small, made, wanted, step)
+            own = other.submit(likeness.small, made, wanted, step)
             is_seen = set(group) <= seen.keys()
             theirs = seen if is_seen else of_source(source, found, group, step)
             ours = own.result()
@@ -189,10 +190,7 @@ def of_source(
     source: Media, found: Scan, group: Sequence[int], step: Callable[[], None]
 ) -> dict[int, Picture]:
     """The pictures of a group, and those beside them, by their place in the range."""
-    around = sorted(pts for pts in found.pts if found.pts[0] <= pts <= found.shown[-1])
-    first = bisect_left(around, found.shown[0])
-    near = {at + by for at in group for by in (-1, 0, 1)}
-    places = {around[first + at]: at for at in near if 0 <= first + at < len(around)}
+    places = likeness.beside(found, group)
     seen = likeness.small(source, [found.shown[at] for at in group], step, also=places)
     return {places[pts]: picture for pts, picture in seen.items()}
 

@@ -28,7 +28,7 @@ _NEVER = 1 << 20
 _SKIPPING = {"h264", "hevc", "mpeg2video", "vp9"}
 _PROFILES = {"Baseline": "baseline", "Constrained Baseline": "baseline", "Main": "main"}
 _SETTINGS = {
-    "libx264": {"preset": "ultrafast", "crf": "17"},
+    "libx264": {"preset": "ultrafast", "crf": "20"},
     "libx265": {"preset": "superfast", "crf": "18"},
     "libvpx-vp9": {
         "crf": "20",
@@ -255,8 +255,11 @@ class Splice:
     order: Sequence[int]
 
 
-def splice(media: Media, tail_media: Media, found: Scan, plan: Plan) -> Splice:
-    """Prepares an exact clip. `tail_media` is the same file, opened once more."""
+def splice(
+    media: Media, tail_media: Media, found: Scan, plan: Plan, pictures: Iterator[Any]
+) -> Splice:
+    """Prepares an exact clip. `tail_media` is the same file, opened once more; `pictures` are
+    those of the head, decoded from `media`."""
     stream = media.video
     if stream is None:
         raise CutError("There is no picture in the file.")
@@ -269,7 +272,7 @@ def splice(media: Media, tail_media: Media, found: Scan, plan: Plan) -> Splice:
     in_band = codec == "hevc"
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
-        yield from made_anew(first, decoded(media, head, step), nals, in_band)
+        yield from made_anew(first, pictures, nals, in_band)
         yield from copied(media, found, plan, step)
         yield from made_anew(last, decoded(tail_media, tail, step), nals, in_band)
 

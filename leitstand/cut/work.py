@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from leitstand.cut.likeness import Picture
 from leitstand.cut.media import Media, Scan, base, scan, tick
 from leitstand.cut.request import Asked, Cancelled, CannotCopy, CutError, Part, Progress, Request
+
+if TYPE_CHECKING:
+    from leitstand.cut.likeness import Picture
 
 _WEBM_PICTURES = {"vp8", "vp9", "av1"}
 _MP4_PICTURES = {"h264", "hevc", "vp9", "av1"}
@@ -17,6 +19,8 @@ _MP4_PICTURES = {"h264", "hevc", "vp9", "av1"}
 SLACK_SECONDS = 1.0
 # What is left of the progress is the check.
 _WRITING_SHARE = 0.9
+# Nobody sees less, and to draw it takes time.
+_STEP = 0.002
 
 
 @dataclass(slots=True)
@@ -31,7 +35,7 @@ class Work:
     pictures_encoded: int = 0
     seconds: float = 0.0
     share: float = 0.0
-    seen: Mapping[int, Picture] = field(default_factory=dict)
+    seen: dict[int, Picture] = field(default_factory=dict)
     """Pictures of the source that the check will look at, by their place in the range."""
 
     @property
@@ -49,8 +53,9 @@ class Work:
 
         def tell(time: Fraction) -> None:
             share = min(max(float(time) / length, 0.0), 1.0) * _WRITING_SHARE
-            self.share = max(self.share, share)
-            self.progress(self.share)
+            if share - self.share >= _STEP:
+                self.share = share
+                self.progress(share)
 
         return tell
 

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import requests
 
-from leitstand.cut import verify
+from leitstand.cut.verify import verify
 from tests.leitstand.cut.media import Recipe, record
 from tests.running import eventually, free_port
 from tests.venue import Venue

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from leitstand.cut import verify
+from leitstand.cut.verify import verify
 from leitstand.demo.obs import DemoObs
 from tests.leitstand.cut.test_chapters import chapters
 from tests.running import eventually

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from leitstand.cut import verify
+from leitstand.cut.verify import verify
 from tests.control_api.library.test_probing import scripts
 from tests.e2e.doomed import OVER, Doomed, doomed
 from tests.leitstand.cut.media import Recipe, record

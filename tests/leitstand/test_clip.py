@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from leitstand import cli, clip
 from leitstand.config import ConfigError
-from leitstand.cut import verify
+from leitstand.cut.verify import verify
 from tests.leitstand.cut.media import Recipe, record
 
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leitstand.cut import Cancelled, CutError, Mode, Part, Request, Result, cut, verify
+from leitstand.cut import Cancelled, CutError, Mode, Part, Request, Result, cut
+from leitstand.cut.verify import verify
 from tests.leitstand.cut.media import Recipe, record, watch
 from tests.leitstand.cut.packets import faults
 from tests.leitstand.cut.recordings import NAMES, Library, Recording, hard_places, places

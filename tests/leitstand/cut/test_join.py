@@ -12,7 +12,8 @@ from typing import Any
 import av
 import pytest
 
-from leitstand.cut import Cancelled, CutError, Mode, Part, Request, Result, cut, verify_parts
+from leitstand.cut import Cancelled, CutError, Mode, Part, Request, Result, cut
+from leitstand.cut.verify_parts import verify_parts
 from tests.leitstand.cut.media import Recipe, Seen, number_of, record, watch
 from tests.soak import IS_SOAK
 

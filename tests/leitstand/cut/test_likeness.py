@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
-from leitstand.cut.likeness import ALIKE, Picture, places, unlike
+from leitstand.cut.likeness import ALIKE, places, unlike
+
+if TYPE_CHECKING:
+    from leitstand.cut.likeness import Picture
 
 _NOISE = np.random.default_rng(1)
 
