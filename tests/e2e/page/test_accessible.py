@@ -93,9 +93,11 @@ def test_names_are_only_ever_text(visits: Visits, house: House) -> None:
         ("schedule", lambda at: at.get_by_role("listitem").filter(has_text=SCRIPT)),
         ("admin/studios", lambda at: at.get_by_text(MARKUP)),
         ("admin/events", lambda at: at.get_by_role("region", name="Events")),
-        ("admin/logs", lambda at: at.get_by_role("region", name="Log")),
+        ("admin/logs", lambda at: at.get_by_role("cell").get_by_text(MARKUP)),
+        ("admin/logs", lambda at: at.locator("pre").get_by_text(QUOTES)),
         ("admin/audit", lambda at: at.get_by_role("region", name="Audit")),
     ]
+    house.log(MARKUP, exception=QUOTES)
     for view, find in seen:
         page.goto(f"{house.url}/#/{view}")
         expect(find(page).first).to_be_visible()
