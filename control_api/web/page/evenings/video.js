@@ -4,7 +4,7 @@ import { get, patch, post, del, Problem } from "../lib/api.js";
 import { h, replace, say } from "../lib/dom.js";
 import { clockOf, dayOf, duration, longDay, percent } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
-import { action, confirm, dialog, fail, field, toast } from "../lib/ui.js";
+import { action, confirm, dialog, fail, field, patient, toast } from "../lib/ui.js";
 import { clockAt } from "./clock.js";
 import { showMarks } from "./marks.js";
 
@@ -112,8 +112,7 @@ async function ready(video, note, life) {
 
 // Small pictures along the whole length, what is marked, and where we are.
 function timeBar(video, player, life) {
-  const strip = h("img", { class: "strip", alt: "", src: `/api/videos/${video.id}/strip?count=${STRIP}&width=120` });
-  life.on(strip, "error", () => { strip.hidden = true; });
+  const strip = patient(h("img", { class: "strip", alt: "", src: `/api/videos/${video.id}/strip?count=${STRIP}&width=120` }));
   const range = h("div", { class: "marked", hidden: true });
   const slider = h("input", { type: "range", min: 0, max: video.duration, step: 0.01, value: 0, "aria-label": t("evenings.position") });
   life.on(slider, "input", () => player.seek(Number(slider.value)));

@@ -1,9 +1,12 @@
 // What every view needs: messages, dialogs, buttons that wait for their work, fields.
 
+import { lost } from "./api.js";
 import { h, replace } from "./dom.js";
 import { t } from "./i18n.js";
 
 const SHOWN_SECONDS = 6;
+const TRIES = 5;
+const AGAIN_MS = 2_000;
 
 // A short message; with `undo` a way back. Failures stay until they are closed.
 export function toast(text, { undo, isProblem = false } = {}) {
@@ -18,7 +21,16 @@ export function toast(text, { undo, isProblem = false } = {}) {
   return close;
 }
 
-export const fail = (problem) => toast(problem.message ?? String(problem), { isProblem: true });
+export function fail(problem) {
+  const close = toast(problem.message ?? String(problem), { isProblem: true });
+  // What is said of a lost connection is over with it.
+  if (problem.status !== 0 || !lost.value) return;
+  const end = lost.watch((since) => {
+    if (since) return;
+    close();
+    end();
+  });
+}
 
 // The work of a button: it cannot be pressed twice, and a failure is told.
 export function action(label, work, attributes = {}) {
@@ -86,6 +98,17 @@ export async function loaded(root, load, show) {
   } finally {
     root.removeAttribute("aria-busy");
   }
+}
+
+// A machine that is busy says no to a picture, and has it a moment later.
+export function patient(image) {
+  let left = TRIES;
+  image.addEventListener("error", () => {
+    left -= 1;
+    image.hidden = left === 0;
+    if (left) setTimeout(() => { image.src = image.getAttribute("src"); }, AGAIN_MS);
+  });
+  return image;
 }
 
 function shelf() {

@@ -5,13 +5,11 @@ import { h, replace } from "../lib/dom.js";
 import { bytes, clockOf, dayOf, duration, longDay } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { bundle } from "../lib/signal.js";
-import { action, empty, fail, loaded } from "../lib/ui.js";
+import { action, empty, fail, loaded, patient } from "../lib/ui.js";
 import { showClips } from "../evenings/clips.js";
 import { showVideo } from "../evenings/video.js";
 
 const PAGE = 100;
-const TRIES = 4;
-const AGAIN_MS = 1_500;
 
 export function show(root, context) {
   const life = bundle();
@@ -91,15 +89,4 @@ function card(day, video, context) {
   const inside = [h("span", { class: "frame" }, picture), h("strong", { class: "numbers" }, when), h("span", {}, name), h("small", { class: "numbers" }, about), badge];
   if (!isReady) return h("div", { class: "panel card", title: video.reason }, inside);
   return h("button", { class: "panel card", "aria-label": `${name}, ${when}`, onclick: () => context.go("evenings", day, video.id) }, inside);
-}
-
-// A machine that is busy says no to a picture, and has it a moment later.
-function patient(image) {
-  let left = TRIES;
-  image.addEventListener("error", () => {
-    left -= 1;
-    image.hidden = left === 0;
-    if (left) setTimeout(() => { image.src = image.getAttribute("src"); }, AGAIN_MS);
-  });
-  return image;
 }
