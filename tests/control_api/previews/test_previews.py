@@ -217,11 +217,10 @@ def test_a_hundred_viewers_of_an_obs_that_hangs_hold_nobody_up(demo: DemoObs) ->
                 viewers.submit(lambda: requests.get(f"{url}{URL}", timeout=10).status_code)
                 for _ in range(100)
             ]
-            time.sleep(0.3)
-            began = time.monotonic()
-            assert requests.get(f"{url}/api/ping", timeout=10).status_code == 200
-            waited = time.monotonic() - began
-            assert not all(each.done() for each in looking)
+            answered = 0
+            while not all(each.done() for each in looking):
+                assert requests.get(f"{url}/api/ping", timeout=10).status_code == 200
+                answered += not all(each.done() for each in looking)
             assert {each.result() for each in looking} == {503}
     demo.faults.clear()
-    assert waited < 0.6
+    assert answered
