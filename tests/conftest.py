@@ -39,7 +39,8 @@ LONGEST = ("tests/e2e", "tests/deploy", "tests/prometheus", "tests/grafana", "te
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a fixed sample of the long proofs, unless this is the soak or a test was named."""
+    """The longest first. Keep a fixed sample of the long proofs, unless this is the soak or a test
+    was named."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     is_soak = hypothesis.settings().max_examples > 1_000
     if is_soak or any("::" in argument for argument in config.args):

@@ -1,6 +1,6 @@
 """Has a short-lived process take pictures out of a file; a hostile one can only hurt that process.
 
-At most four work at once; whoever comes then waits for two seconds and is told to try again.
+At most four work at once; some more wait, and whoever comes then is told to try again.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from control_api.errors import BadInput, Unavailable
+from control_api.errors import BadInput
 from control_api.library import isolated
+from control_api.library.turns import Turns
 
 AT_ONCE = 4
-WAIT_SECONDS = 2.0
+MOST_WAITING = 16
+WAIT_SECONDS = 10.0
 SECONDS = 10.0
 _MOST_TOLD = 1 << 16
 _MOST_BYTES = 64 << 20
@@ -48,21 +49,12 @@ class Reader:
     ) -> None:
         self._command = command or isolated.command("control_api.frames.child")
         self._seconds = seconds
-        self._wait = wait
-        self._free = threading.BoundedSemaphore(AT_ONCE)
+        said = f"{AT_ONCE} pictures are being made at the moment"
+        self._turns = Turns(AT_ONCE, MOST_WAITING, wait, said=said, again=2)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[None]:
         """Hold it while reading. Raises Unavailable where too many do."""
-        if not self._free.acquire(timeout=self._wait):
-            raise Unavailable(
-                f"{AT_ONCE} pictures are being made at the moment; try again",
-                {"Retry-After": "2"},
-            )
-        try:
-            yield
-        finally:
-            self._free.release()
+        return self._turns.turn()
 
     def take(self, file: BinaryIO, form: str, wish: Mapping[str, Any]) -> Taken:
         """Raises BadInput with a sentence where the file gives no picture, Unavailable.

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import BinaryIO
 
 from control_api.errors import Unavailable
 from control_api.library import isolated
+from control_api.library.turns import Turns
 
 AT_ONCE = 2
 MOST_WAITING = 12
@@ -37,8 +37,9 @@ class Reader:
         self._wait = wait
         self._lock = threading.Lock()
         self._making: dict[str, Future[None]] = {}
-        self._free = threading.BoundedSemaphore(AT_ONCE)
-        self._seats = threading.BoundedSemaphore(MOST_WAITING)
+        self._turns = Turns(
+            AT_ONCE, MOST_WAITING, wait, said="other videos are being prepared", again=3
+        )
 
     def once(self, name: str, make: Callable[[], None]) -> None:
         """Do it, or wait for who is at it already. Raises what that raises, Unavailable."""
@@ -46,11 +47,11 @@ class Reader:
             known = self._making.get(name)
             mine = known or self._making.setdefault(name, Future())
         if known is not None:
-            with self._seat():
+            with self._turns.seat():
                 _await(known, self._wait)
             return
         try:
-            with self._turn():
+            with self._turns.turn():
                 make()
             mine.set_result(None)
         except BaseException as error:
@@ -68,32 +69,8 @@ class Reader:
         command = [*self._command, form, str(min(_INDEX_SECONDS, self._seconds))]
         isolated.run(command, file, answer, self._seconds)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self._seat():
-            if not self._free.acquire(timeout=self._wait):
-                raise _busy()
-        try:
-            yield
-        finally:
-            self._free.release()
-
-    @contextmanager
-    def _seat(self) -> Iterator[None]:
-        """Whoever waits keeps others from being served."""
-        if not self._seats.acquire(blocking=False):
-            raise _busy()
-        try:
-            yield
-        finally:
-            self._seats.release()
-
 
 def _await(making: Future[None], seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         return making.result(seconds)
     raise Unavailable("it is being prepared; try again", {"Retry-After": "3"})
-
-
-def _busy() -> Unavailable:
-    return Unavailable("other videos are being prepared; try again", {"Retry-After": "3"})

@@ -29,7 +29,10 @@ def ahead(items: Iterator[Any], most: int) -> Generator[Any]:
 
 
 def in_batches_ahead(items: Iterator[Any], most: int) -> Generator[Any]:
-    """The same for many small ones, of which each is not worth a turn of the other thread."""
+    """The same for many small ones, of which each is not worth a turn of the other thread.
+
+    What it raises may come in place of those just before it.
+    """
     batches = iter(lambda: list(islice(items, _BATCH)), [])
     with closing(ahead(batches, most // _BATCH)) as made:
         for batch in made:

@@ -113,7 +113,7 @@ def test_beyond_four_at_once_one_is_told_to_come_again(room: Room) -> None:
     ]
     for thread in busy:
         thread.start()
-    while room.reader._free._value:
+    while room.reader._turns._free._value:
         time.sleep(0.01)
     answer = client.get(f"/api/videos/{id}/frame?at=0")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

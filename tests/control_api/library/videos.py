@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.library.probing import probe
 from tests.control_api.library.conftest import NOW, House
 from tests.leitstand.cut.media import Recipe, record
@@ -23,10 +22,9 @@ Shelf = Callable[[str, Recipe], Path]
 
 
 @pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    file = shutil.copy(migrated, tmp_path / "leitstand-test.db")
-    with contextlib.closing(opened(f"sqlite:///{file}")) as database:
-        yield database
+def database(sqlite: Database) -> Database:
+    """Each test on SQLite alone: what it is about is no matter of the database."""
+    return sqlite
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_too_many_are_told_to_come_again(room: Room) -> None:
     assert eventually(lambda: room.reader._making)
     answer = client.get(f"/api/videos/{id}/play")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
-    while room.reader._seats.acquire(blocking=False):
+    while room.reader._turns._seats.acquire(blocking=False):
         pass
     answer = client.get(f"/api/videos/{id}/play")
     assert answer.json()["detail"] == "other videos are being prepared; try again"

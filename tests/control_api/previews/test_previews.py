@@ -192,20 +192,25 @@ def served(service: PreviewService) -> Iterator[str]:
 
 
 def test_a_hundred_viewers_cost_one_screenshot_an_interval(demo: DemoObs) -> None:
-    viewers = Path(__file__).with_name("viewers.py")
     with studios(demo.port) as one:
         service = PreviewService(one, SystemClock(), interval=lambda: 1.0)
         with served(service) as url:
-            command = [sys.executable, str(viewers), f"{url}{URL}", "3"]
-            began = time.monotonic()
-            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
-            lasted = time.monotonic() - began
+            # The budget is 0.05 s; beside other tests it gets more, and more than one go.
+            assert any(_p95_of_a_hundred(demo, f"{url}{URL}") < 0.25 for _ in range(3))
+
+
+def _p95_of_a_hundred(demo: DemoObs, url: str) -> float:
+    """Seconds; and that they cost no more screenshots than there were intervals."""
+    viewers = Path(__file__).with_name("viewers.py")
+    before, began = demo.requests["GetSourceScreenshot"], time.monotonic()
+    command = [sys.executable, str(viewers), url, "3"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
+    lasted = time.monotonic() - began
     took = json.loads(done.stdout)
     assert len(took) >= 300
     # The first and one for each second that passed since; no more, whoever asked.
-    assert 3 <= demo.requests["GetSourceScreenshot"] <= 1 + int(lasted)
-    # `make bench` holds it to its budget of 0.05 s: here only that nobody hangs.
-    assert took[int(len(took) * 0.95)] < 5
+    assert 3 <= demo.requests["GetSourceScreenshot"] - before <= 1 + int(lasted)
+    return float(took[int(len(took) * 0.95)])
 
 
 def test_a_hundred_viewers_of_an_obs_that_hangs_hold_nobody_up(demo: DemoObs) -> None:
@@ -217,10 +222,13 @@ def test_a_hundred_viewers_of_an_obs_that_hangs_hold_nobody_up(demo: DemoObs) ->
                 viewers.submit(lambda: requests.get(f"{url}{URL}", timeout=10).status_code)
                 for _ in range(100)
             ]
-            answered = 0
+            waits = []
             while not all(each.done() for each in looking):
+                began = time.monotonic()
                 assert requests.get(f"{url}/api/ping", timeout=10).status_code == 200
-                answered += not all(each.done() for each in looking)
+                # Others still wait for their picture.
+                if not all(each.done() for each in looking):
+                    waits.append(time.monotonic() - began)
             assert {each.result() for each in looking} == {503}
     demo.faults.clear()
-    assert answered
+    assert min(waits) < 0.6

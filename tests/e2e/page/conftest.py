@@ -62,7 +62,7 @@ class Visits:
     browser: Browser
     errors: list[str] = field(default_factory=list)
     # A busy machine says no to a small picture, which the page then asks for again.
-    allowed: list[str] = field(default_factory=lambda: ["/frame?at=", "/strip?count="])
+    allowed: list[str] = field(default_factory=lambda: ["/frame?at="])
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(

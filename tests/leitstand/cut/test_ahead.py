@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event, current_thread
 
@@ -45,18 +45,23 @@ def test_an_error_comes_after_what_was_before_it() -> None:
 
 
 def test_who_closes_it_waits_for_what_is_being_done() -> None:
-    begun, ended = Event(), []
+    begun, go_on, ended = Event(), Event(), []
 
     def items() -> Iterator[int]:
         yield 1
         begun.set()
-        time.sleep(0.2)
+        go_on.wait(20)
         ended.append(2)
         yield 2
 
     made = ahead(items(), 2)
     assert next(made) == 1
     assert begun.wait(10)
-    made.close()
+    with ThreadPoolExecutor(1) as other:
+        closing_it = other.submit(made.close)
+        with pytest.raises(TimeoutError):
+            closing_it.result(0.2)
+        go_on.set()
+        closing_it.result(20)
     # What it reads from may be closed now.
     assert ended == [2]
