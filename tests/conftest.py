@@ -16,6 +16,7 @@ import pytest
 
 from tests.obs import RealObs
 from tests.obs_home import make_media
+from tests.soak import is_soak
 
 hypothesis.settings.register_profile(
     "sample", derandomize=True, max_examples=100, deadline=None, database=None
@@ -42,8 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """The longest first. Keep a fixed sample of the long proofs, unless this is the soak or a test
     was named."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
-    is_soak = hypothesis.settings().max_examples > 1_000
-    if is_soak or any("::" in argument for argument in config.args):
+    if is_soak() or any("::" in argument for argument in config.args):
         return
     left_out = [item for item in items if _is_long(item) and crc32(item.nodeid.encode()) % 3]
     config.hook.pytest_deselected(items=left_out)

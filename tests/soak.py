@@ -4,4 +4,7 @@ from __future__ import annotations
 
 import hypothesis
 
-IS_SOAK = hypothesis.settings().max_examples > 1_000
+
+def is_soak() -> bool:
+    """Asked when it is needed: conftest files are imported before the profile is chosen."""
+    return hypothesis.settings().max_examples > 1_000

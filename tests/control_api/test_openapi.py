@@ -22,7 +22,7 @@ from control_api.streams.service import StreamService
 from leitstand.demo.obs import DemoObs
 from tests.control_api.recordings.conftest import TOKEN, configured
 from tests.control_api.streams.conftest import a_path, a_snapshot
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 CHECKS = [
     not_a_server_error,
@@ -37,11 +37,11 @@ ENDLESS = ("/api/streams/live",)
 """Answers that go on for as long as somebody listens."""
 
 SETTINGS = hypothesis.settings(
-    max_examples=100 if IS_SOAK else 8,
+    max_examples=100 if is_soak() else 8,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
     deadline=None,
-    derandomize=not IS_SOAK,
+    derandomize=not is_soak(),
 )
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -95,6 +95,6 @@ def test_calls_that_follow_from_others(document: Any) -> None:
 
     Calls.run(
         settings=hypothesis.settings(
-            SETTINGS, max_examples=100 if IS_SOAK else 10, stateful_step_count=10
+            SETTINGS, max_examples=100 if is_soak() else 10, stateful_step_count=10
         )
     )

@@ -23,7 +23,7 @@ from tests.control_api.library.test_probing import scripts
 from tests.e2e.doomed import OVER, Doomed, doomed
 from tests.leitstand.cut.media import Recipe, record
 from tests.running import eventually
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 FILM = Recipe(seconds=4, options={"g": "50", "bf": "2"})
 HUGE = 16_384
@@ -107,9 +107,9 @@ def hostile(film: Path, port: int) -> dict[str, bytes]:
     made["elsewhere.mp4"] = elsewhere(film.parent, f"http://127.0.0.1:{port}/x.mp4")
     made["endless"] = endless(whole)
     made["enormous.mp4"] = enormous(film.parent)
-    for share in (0.02, 0.4, 0.9) if IS_SOAK else (0.4,):
+    for share in (0.02, 0.4, 0.9) if is_soak() else (0.4,):
         made[f"cut off at {share}"] = whole[: int(len(whole) * share)]
-    for number in range(100 if IS_SOAK else 1):
+    for number in range(100 if is_soak() else 1):
         made[f"damaged {number}"] = fuzzed(whole, chance)
     return made
 

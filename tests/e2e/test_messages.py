@@ -30,7 +30,7 @@ from tests.alertmanager import house
 from tests.alertmanager.hurry import ROOT, hurried, rules, shorter
 from tests.alertmanager.sinks import Hook, Mailbox, Message, mail_server, webhook
 from tests.running import eventually, free_port, leitstand, process
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 # Where others have the processors, seconds must not be made of milliseconds; a worker of several
 # has others beside it, however quiet it was when the tests began.
@@ -310,7 +310,7 @@ def test_each_cause_is_one_message_and_one_when_it_is_over(scene: Scene) -> None
         wanted = each_once(over=[title for title in CAUSES if title != FLAPPING])
         await_all(scene, wanted, 2 * TEN_MINUTES)
         eventually(lambda: time.time() - began > TEN_MINUTES, TEN_MINUTES)
-    if IS_SOAK:
+    if is_soak():
         wanted = each_once(over=CAUSES)
         await_all(scene, wanted, 4 * TEN_MINUTES)
     assert told(scene) == [wanted, wanted]

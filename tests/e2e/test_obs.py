@@ -19,11 +19,11 @@ import yaml
 from leitstand.clients.obs import Address, ObsLink
 from tests.obs import RealObs
 from tests.running import Process, Series, eventually, leitstand, process, scrape
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 PASSWORD = "hunter2-obs"
 _FAILURES = 'leitstand_source_poll_failures_total{name="stage",source="obs"}'
-ROUNDS = 100 if IS_SOAK else 2
+ROUNDS = 100 if is_soak() else 2
 Start = Callable[..., RealObs]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.prometheus.mutants import Mutant, mutants
 from tests.prometheus.shipped import rules
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 _SAMPLE = 100
 _SAMPLE_UNCHANGED = 20
@@ -28,7 +28,7 @@ def test_each_change_to_a_rule_breaks_a_test(promtool: str, tmp_path: Path) -> N
     """All of them in the soak, else a fixed sample."""
     changed = [each for each in mutants() if not str(each).startswith(tuple(EQUIVALENT))]
     assert len(changed) > 400
-    if not IS_SOAK:
+    if not is_soak():
         changed = random.Random(6).sample(changed, _SAMPLE)
     noticed = _noticed(changed, promtool, tmp_path)
     assert [str(each) for each, is_so in zip(changed, noticed, strict=True) if not is_so] == []
@@ -37,7 +37,7 @@ def test_each_change_to_a_rule_breaks_a_test(promtool: str, tmp_path: Path) -> N
 def test_without_a_change_none_breaks(promtool: str, tmp_path: Path) -> None:
     """The cases that are picked out for a rule stand by themselves."""
     every = [*rules("rules"), *rules("alerts")]
-    if not IS_SOAK:
+    if not is_soak():
         every = random.Random(6).sample(every, _SAMPLE_UNCHANGED)
     same = [Mutant(each, "nothing", "expr", str(each.rule["expr"])) for each in every]
     noticed = _noticed(same, promtool, tmp_path)

@@ -19,7 +19,7 @@ from leitstand.clients.obs import Absent, Address, ObsLink
 from leitstand.demo.obs import DemoObs
 from tests.control_api.admin.conftest import Room
 from tests.running import eventually
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 Serve = Callable[..., TestClient]
 RELOAD = "/api/admin/camera/reload"
@@ -126,7 +126,7 @@ def test_a_camera_is_made_again_as_it_was_while_it_records(
     assert list((tmp_path / "state").iterdir()) == []
 
 
-@pytest.mark.parametrize("step", range(0, 70, 1 if IS_SOAK else 6))
+@pytest.mark.parametrize("step", range(0, 70, 1 if is_soak() else 6))
 def test_a_crash_at_any_request_leaves_a_camera_that_comes_back(
     room: Room, demo: DemoObs, camera: CameraService, link: Failing, tmp_path: Path, step: int
 ) -> None:

@@ -19,9 +19,9 @@ from control_api.recordings.part import found
 from control_api.recordings.store import RecordingStore
 from leitstand.config import Config
 from tests.control_api.library.conftest import BERLIN, NOW, House, Killed
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
-MANY = 100_000 if IS_SOAK else 10_000
+MANY = 100_000 if is_soak() else 10_000
 
 
 def test_it_finds_videos_and_nothing_else(house: House, tmp_path: Path) -> None:

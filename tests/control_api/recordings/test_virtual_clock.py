@@ -14,7 +14,7 @@ from control_api.database import opened
 from control_api.recordings.wish import Override, Want
 from control_api.schedules.windows import Schedule
 from tests.control_api.recordings.simulation import STUDIO, Evening
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 LATE = 5
 """Seconds that each start, stop and outage may cost."""
@@ -171,7 +171,7 @@ class Play:
             self.stopped_at, self.stopped_until = now, max(ends, default=0)
 
 
-@hypothesis.settings(max_examples=1_000 if IS_SOAK else 20)
+@hypothesis.settings(max_examples=1_000 if is_soak() else 20)
 @hypothesis.given(evenings())
 def test_obs_records_what_it_should(
     drawn: tuple[float, list[Schedule], list[Happening]],

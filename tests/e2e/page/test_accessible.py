@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.page.conftest import Visits
 from tests.e2e.page.house import EVENING, MARKUP, QUOTES, SCRIPT, House
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RUN = """async () => {
@@ -40,7 +40,7 @@ def quiet(page: Page) -> None:
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_every_view(visits: Visits, house: House, size: str) -> None:
-    looks = LOOKS if IS_SOAK else [LOOKS[0], LOOKS[3]] if size == "desk" else [LOOKS[1]]
+    looks = LOOKS if is_soak() else [LOOKS[0], LOOKS[3]] if size == "desk" else [LOOKS[1]]
     wrong: dict[str, list[str]] = {}
     for language, scheme in looks:
         page = visits.open("admin", size, locale=language, color_scheme=scheme)

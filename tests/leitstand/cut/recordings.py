@@ -17,7 +17,7 @@ from leitstand.demo.obs import DemoObs, read_stamp
 from tests.conftest import program
 from tests.leitstand.cut.media import Recipe, Seen, number_of, record, watch
 from tests.running import eventually
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 _NTSC = Fraction(30_000, 1001)
 _RANDOM_PLACES = 10
@@ -252,7 +252,7 @@ def places(recording: Recording, suffix: str) -> list[tuple[float, float]]:
         first = chance.choice(times[:-12]) if number % 2 else chance.uniform(0, end - 0.5)
         length = 0.08 + chance.choice([0.3, 1, 4, 9]) * chance.random()
         found.append((first, min(end, first + length)))
-    if not IS_SOAK:
+    if not is_soak():
         pick = crc32(name.encode())
         hard, found = [hard[pick % len(hard)]], [found[pick % len(found)]]
     return [(round(start, 6), round(stop, 6)) for start, stop in [*hard, *found]]

@@ -18,7 +18,7 @@ from leitstand.cut.verify import verify
 from tests.leitstand.cut.media import Recipe, record, watch
 from tests.leitstand.cut.packets import faults
 from tests.leitstand.cut.recordings import NAMES, Library, Recording, hard_places, places
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 _BROWSER_KINDS = {"vp9.webm", "vp9-hidden.webm", "av1-low-delay.webm"}
 
@@ -59,7 +59,7 @@ def test_first_last_and_every_picture_between_are_the_ones_asked_for(
 ) -> None:
     recording = recordings(name)
     suffixes = (".webm",) if name in _BROWSER_KINDS else (".mp4", ".mkv")
-    for suffix in suffixes if IS_SOAK else suffixes[crc32(name.encode()) % len(suffixes) :][:1]:
+    for suffix in suffixes if is_soak() else suffixes[crc32(name.encode()) % len(suffixes) :][:1]:
         _cut_and_proved(recording, tmp_path / f"clip{suffix}", places(recording, suffix))
     assert [one for one in tmp_path.iterdir() if one.suffix == ".part"] == []
 
@@ -103,7 +103,7 @@ def test_only_the_ends_are_encoded(name: str, recordings: Library, tmp_path: Pat
 
 
 @settings(
-    max_examples=150 if IS_SOAK else 5,
+    max_examples=150 if is_soak() else 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -15,7 +15,7 @@ import pytest
 from leitstand.cut import Cancelled, CutError, Mode, Part, Request, Result, cut
 from leitstand.cut.verify_parts import verify_parts
 from tests.leitstand.cut.media import Recipe, Seen, number_of, record, watch
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 _H264 = {"preset": "veryfast", "x264-params": "keyint=60:bframes=3"}
 _H265 = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=50:bframes=3"}
@@ -239,7 +239,7 @@ def test_sound_alone(library: Library, tmp_path: Path) -> None:
         assert min(abs(click + 0.021 - 0.021 - one) for one in seen.clicks[0]) < 0.0215
 
 
-@pytest.mark.parametrize("seed", range(60 if IS_SOAK else 3))
+@pytest.mark.parametrize("seed", range(60 if is_soak() else 3))
 def test_random_parts(seed: int, library: Library, tmp_path: Path) -> None:
     chance = random.Random(seed)
     wanted = []

@@ -27,7 +27,7 @@ from tests.leitstand.clients.obs.conftest import Connect, address
 from tests.leitstand.clients.obs.scripted import CLOSE, Gone, Peer, frame, scripted, silent
 from tests.obs import RealObs
 from tests.running import eventually, free_port
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
 
 def listening(link: ObsLink) -> ObsLink:
@@ -118,7 +118,7 @@ def test_a_studio_that_has_nothing_to_say_is_not_hung(
 
 def test_a_frozen_studio_is_noticed_within_six_seconds(obs: RealObs, connect: Connect) -> None:
     # The default, or half of it to be done sooner.
-    options, within = ({}, 6.0) if IS_SOAK else ({"silence": 1.0}, 3.0)
+    options, within = ({}, 6.0) if is_soak() else ({"silence": 1.0}, 3.0)
     link = listening(connect(obs.port, **options))
     began = time.monotonic()
     obs.freeze()

@@ -29,9 +29,9 @@ from leitstand.clients.obs import (
 from tests.leitstand.clients.obs.conftest import PASSWORD, Connect, sockets_to
 from tests.obs import RealObs
 from tests.running import eventually, free_port
-from tests.soak import IS_SOAK
+from tests.soak import is_soak
 
-ROUNDS = 100 if IS_SOAK else 5
+ROUNDS = 100 if is_soak() else 5
 
 
 def echo(link: ObsLink, word: str) -> str:
