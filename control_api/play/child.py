@@ -24,6 +24,7 @@ from control_api.play.samples import Unfit
 
 _MOST_OUTPUT = 512 << 20
 _CPU_SECONDS = 120
+_LESS_URGENT = 10
 _READ_AT_ONCE = 1 << 20
 _LENGTH_PREFIXED = ("matroska", "mp4", "mov", "flv")
 """Formats that keep samples as MP4 does: in one piece, without start codes."""
@@ -38,6 +39,8 @@ class Refused(Exception):
 
 def main(form: str, seconds: str) -> None:
     """`form` is the demuxer; an index that is not made in so many seconds is given up."""
+    # Whoever records has the processors first.
+    os.nice(_LESS_URGENT)
     late_imports()
     data = _mapped() if form == "matroska" else None
     lock_in(_CPU_SECONDS, len(data) if data else 0)

@@ -9,6 +9,7 @@ from control_api.jobs.kinds import Kind
 from control_api.jobs.service import JobService
 from control_api.library.service import LibraryService
 from control_api.library.store import VideoStore
+from control_api.play.ahead import Ahead
 from control_api.play.reading import Reader
 from control_api.play.service import PlayService
 from control_api.play.store import PlayStore, sweep
@@ -16,6 +17,7 @@ from control_api.provide import Provided
 from control_api.timer import Timer
 
 _SWEEP_SECONDS = 3600.0
+_AHEAD_SECONDS = 60.0
 _FOLDERS = ("play", "strips")
 
 
@@ -29,11 +31,13 @@ class Play:
         self._videos = VideoStore(database)
         self._cache = cache
         service = PlayService(library, jobs, Reader(), PlayStore(cache / "play"))
+        self._ahead = Ahead(self._videos, service)
         self.kind: Kind = service.kind()
         self.provided: Provided = {PlayService: service}
 
     def begin(self, timer: Timer) -> None:
         timer.every(_SWEEP_SECONDS, "what was made of videos", self.sweep)
+        timer.every(_AHEAD_SECONDS, "the newest videos, before they are played", self._ahead.run)
 
     def sweep(self) -> None:
         """Remove what was made of videos that are gone for good."""

@@ -122,8 +122,10 @@ def rows() -> Iterator[Row]:
         yield from _pages(large, sqlite[large], "SQLite")
         url = server.make()
         large.index(url)
-        # As PostgreSQL does by itself within the minute.
         with psycopg.connect(url, autocommit=True) as connection:
+            # Else what is not on the disk yet would not count as seen by all.
+            connection.execute("CHECKPOINT")
+            # As PostgreSQL does by itself within the minute.
             connection.execute("VACUUM ANALYZE videos")
         yield from _pages(large, url, "PostgreSQL")
         yield from _scan_rows(large, url, "PostgreSQL")
