@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import clip, exposition, library, previews, rules, service, streams, studio
+from tests.bench import clip, exposition, library, play, previews, rules, service, streams, studio
 
 BENCHMARKS = (
     exposition.rows,
@@ -17,6 +17,7 @@ BENCHMARKS = (
     library.rows,
     rules.rows,
     clip.rows,
+    play.rows,
     streams.rows,
 )
 
