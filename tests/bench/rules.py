@@ -48,14 +48,14 @@ def rows() -> Iterator[Row]:
         ]
         with process(command):
             rounds = list(_rounds(f"http://127.0.0.1:{port}"))
-    busy, clock = (median(figures) for figures in zip(*rounds, strict=True))
-    yield Row("2,000 paths and 20 studios: scraped, stored, all rules, CPU", busy, "s", 1.0)
-    # As much longer as others have the processors.
-    yield Row("2,000 paths and 20 studios: all rules, by the clock", clock, "s")
+    clock, firing, busy = (median(figures) for figures in zip(*rounds, strict=True))
+    yield Row("2,000 paths and 20 studios: all rules once, by Prometheus", clock, "s", 1.0)
+    yield Row("the same: alerts that fire meanwhile", firing, "")
+    yield Row("the same, and scraped and stored: CPU a round", busy, "s")
 
 
-def _rounds(url: str) -> Iterator[tuple[float, float]]:
-    """Seconds that Prometheus worked in a round, and that all groups took last, added up.
+def _rounds(url: str) -> Iterator[tuple[float, float, float]]:
+    """Seconds that all groups took last, added up; alerts that fire; seconds of CPU in a round.
 
     Once windows of a minute are full.
     """
@@ -72,7 +72,8 @@ def _rounds(url: str) -> Iterator[tuple[float, float]]:
     for _ in range(_ROUNDS):
         time.sleep(_ROUND_SECONDS)
         busy = ask('rate(process_cpu_seconds_total{job="prometheus"}[1m])') * _ROUND_SECONDS
-        yield busy, ask("sum(prometheus_rule_group_last_duration_seconds)")
+        clock = ask("sum(prometheus_rule_group_last_duration_seconds)")
+        yield clock, ask('count(ALERTS{alertstate="firing"})'), busy
 
 
 def _config(folder: Path, target: str, port: int) -> Path:
@@ -149,7 +150,7 @@ def _sample(line: str) -> tuple[str, float, float]:
 
 
 def _growth(name: str) -> float:
-    """Of a world in which all is well, and not much alerts."""
+    """Of a world in which what is there is well; what is expected and is not there alerts."""
     if not name.endswith("_total") or _FAULTS.search(name):
         return 0.0
     return 1.0 if name.startswith("leitstand_") else 100.0
