@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import (
@@ -51,6 +51,14 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+class Door(Protocol):
+    """Where a service is, and a login there with a role."""
+
+    url: str
+
+    def cookie(self, role: str) -> str: ...
+
+
 @dataclass
 class Visits:
     """`visits.open("operator")` is a page on which somebody with that role is signed in.
@@ -58,7 +66,7 @@ class Visits:
     What a test provokes on the console it allows by name: part of the message or its address.
     """
 
-    house: House
+    house: Door
     browser: Browser
     errors: list[str] = field(default_factory=list)
     # A busy machine says no to a small picture, which the page then asks for again.

@@ -90,9 +90,7 @@ class House(Venue):
         return self._cookies[role]
 
     def login(self, token: str) -> str:
-        answer = requests.post(f"{self.url}/api/auth/login", json={"token": token}, timeout=20)
-        assert answer.ok, answer.text
-        return answer.cookies["leitstand"]
+        return login(self.url, token)
 
     def log(self, message: str, **more: str) -> None:
         """A line in the service's log, as if it had written it."""
@@ -110,6 +108,13 @@ class House(Venue):
         for each in (self.service, self.exporter):
             if each is not None:
                 each.end()
+
+
+def login(url: str, token: str) -> str:
+    """The cookie of a new login there."""
+    answer = requests.post(f"{url}/api/auth/login", json={"token": token}, timeout=20)
+    assert answer.ok, answer.text
+    return answer.cookies["leitstand"]
 
 
 @contextlib.contextmanager

@@ -29,6 +29,14 @@ export function longDay(day, options = { weekday: "long", day: "numeric", month:
   return new Intl.DateTimeFormat(locale(), { ...options, timeZone: "UTC" }).format(moment);
 }
 
+// By the clock of this device: what comes without the house's. `then` in milliseconds; a day that
+// is not today's is told too.
+export function clockHere(then, now = new Date()) {
+  const moment = new Date(then);
+  const dateStyle = moment.toDateString() === now.toDateString() ? undefined : "short";
+  return new Intl.DateTimeFormat(locale(), { dateStyle, timeStyle: "short" }).format(moment);
+}
+
 // 3725 -> "1:02:05"
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

@@ -1,7 +1,7 @@
 // What is wrong, in words, and what to do: from the health report and from the streams.
 
 import { h, keyed, say } from "../lib/dom.js";
-import { ago } from "../lib/format.js";
+import { clockHere } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 
 const LOOK_SECONDS = 5;
@@ -41,12 +41,12 @@ async function failing() {
 
 function ofCheck({ name, reason, since }) {
   const kind = name.split(" ")[0];
-  return { key: name, text: reason, since, todo: t(`room.todo.${KINDS.includes(kind) ? kind : "other"}`) };
+  return { key: name, text: reason, since: Date.parse(since), todo: t(`room.todo.${KINDS.includes(kind) ? kind : "other"}`) };
 }
 
 function ofStreams({ data, feed }) {
   const found = [];
-  if (!feed.connected) found.push({ key: "feed", text: feed.error ?? "", todo: t("room.todo.feed") });
+  if (!feed.connected) found.push({ key: "feed", text: feed.error ?? "", since: feed.since * 1000, todo: t("room.todo.feed") });
   for (const { name, up, error, paths } of data?.servers ?? []) {
     if (!up) found.push({ key: `server ${name}`, text: t("room.server", { name, error: error ?? "" }), todo: t("room.todo.server") });
     for (const path of paths) if (BAD.includes(path.state)) found.push({ key: `path ${name}/${path.name}`, text: t(`room.path.${path.state}`, { name: path.name }), todo: t("room.todo.path") });
@@ -61,7 +61,7 @@ function trouble() {
     update(now) {
       say(text, now.text);
       say(todo, now.todo);
-      say(since, now.since ? t("room.for", { since: ago(Date.parse(now.since)) }) : "");
+      say(since, now.since ? t("room.for", { clock: clockHere(now.since) }) : "");
     },
   };
 }

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { chart, sparkline } from "../lib/chart.js";
 import { h, keyed, replace, say } from "../lib/dom.js";
-import { ago, bitrate, bytes, number } from "../lib/format.js";
+import { ago, bitrate, bytes, clockHere, number } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { bundle } from "../lib/signal.js";
 import { dialog, empty } from "../lib/ui.js";
@@ -35,7 +35,7 @@ export function show(root, context) {
   const draw = () => {
     const { data, feed } = context.streams.value;
     note.hidden = feed.connected || !data;
-    if (!note.hidden) say(note, t("streams.old", { since: ago(feed.since * 1000), error: feed.error ?? "" }));
+    if (!note.hidden) say(note, t("streams.old", { clock: clockHere(feed.since * 1000), error: feed.error ?? "" }));
     if (!data) return replace(none, empty(feed.connected ? t("streams.wait") : (feed.error ?? t("streams.wait"))));
     const all = items(data);
     for (const item of all) grow(curves, item);

@@ -2,7 +2,7 @@ export default {
   "streams.wait": "Warten auf die erste Antwort des Exporters …",
   "streams.none": "Noch hat kein Server einen Pfad.",
   "streams.nomatch": "Kein Pfad ist so.",
-  "streams.old": "Diese Streams sind so, wie sie {since} waren: {error}",
+  "streams.old": "Seit {clock} kommen keine Werte. Diese Streams sind so, wie sie da waren: {error}",
   "streams.search": "Pfad suchen",
   "streams.state": "Zustand",
   "streams.state.all": "Alle Zustände",

@@ -2,7 +2,7 @@ export default {
   "streams.wait": "Waiting for the first answer of the exporter …",
   "streams.none": "No server has a path yet.",
   "streams.nomatch": "No path is like that.",
-  "streams.old": "These streams are as they were {since}: {error}",
+  "streams.old": "No figures since {clock}. These streams are as they were then: {error}",
   "streams.search": "Find a path",
   "streams.state": "State",
   "streams.state.all": "All states",
