@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 # Sources are polled one after the other: what comes in a bunch is written once.
 _LEAST_SECONDS = 0.3
+_AGAIN_SECONDS = 0.3
 _LOOK_SECONDS = 0.5
+_NONE = -1
 
 
 class Publisher:
@@ -41,24 +43,26 @@ class Publisher:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        sequence = -1
+        sequence = _NONE
         while not self._stop.is_set():
             latest = self._store.wait(sequence, _LOOK_SECONDS)
             if latest.sequence == sequence:
                 continue
-            sequence = latest.sequence
-            self._write(to_json(latest, latest.live(time.monotonic()), time.time()))
-            self._stop.wait(self._least)
+            is_written = self._write(to_json(latest, latest.live(time.monotonic()), time.time()))
+            # Redis may be back before the next poll is.
+            sequence = latest.sequence if is_written else _NONE
+            self._stop.wait(self._least if is_written else _AGAIN_SECONDS)
         self._writer.close()
 
-    def _write(self, snapshot: dict[str, object]) -> None:
+    def _write(self, snapshot: dict[str, object]) -> bool:
         try:
             self._writer.write(snapshot)
         except FeedError as error:
             if str(error) != self._error:
                 logger.warning("%s: nobody there sees the streams", error)
             self._error = str(error)
-            return
+            return False
         if self._error is not None:
             logger.info("snapshots are written to Redis again")
         self._error = None
+        return True

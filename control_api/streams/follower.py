@@ -12,7 +12,7 @@ from leitstand.feed import Feed, FeedError
 logger = logging.getLogger(__name__)
 
 _WAIT_SECONDS = 10.0
-_AGAIN_SECONDS = 1.0
+_AGAIN_SECONDS = 0.2
 # Every source of an exporter is a change of its own: what comes in a bunch is told at once.
 _LEAST_SECONDS = 0.4
 _JOIN_SECONDS = 1.0

@@ -149,6 +149,18 @@ def test_it_is_down_while_it_is_away_and_right_again_after(way: Way, feed: Feed)
     assert first(feed)["servers"] == before["servers"]
 
 
+def test_what_could_not_be_handed_on_needs_no_other_poll(
+    way: Way, feed: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = first(feed)
+    way.stop()
+    way.publish()
+    if isinstance(way, ThroughRedis):
+        eventually(lambda: "nobody there sees" in caplog.text)
+    way.start()
+    assert first(feed)["servers"] == before["servers"]
+
+
 def test_a_wrong_password_says_so_and_stays_secret(way: Way) -> None:
     with contextlib.closing(way.feed("wr0ng-s3cret")) as feed:
         with pytest.raises(FeedError) as raised:
