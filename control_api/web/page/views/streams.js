@@ -25,7 +25,7 @@ export function show(root, context) {
   const curves = new Map();
   const wanted = { q: "", state: "", sort: "name" };
   const summary = h("p", { class: "soft numbers", role: "status" });
-  const note = h("p", { class: "trouble", hidden: true });
+  const note = h("p", { class: "trouble", role: "status", hidden: true });
   const list = h("ul", { class: "paths", "aria-label": t("view.streams") });
   const none = h("div", {});
   const seen = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => target.row.look(isIntersecting)), { rootMargin: "200px" });
