@@ -11,9 +11,10 @@ from pathlib import Path
 from control_api.clips.order import Mark, Order, Range
 from control_api.clips.when import Footage, Span, footage, in_evening, in_one, moments, offset_said
 from control_api.errors import ApiError, BadInput, Conflict
+from control_api.library.listing import Sort, Wanted
 from control_api.library.portrait import READY
 from control_api.library.service import LibraryService
-from control_api.library.store import Sort, VideoStore, Wanted
+from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
 _NEWEST_VIDEOS = 500

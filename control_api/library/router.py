@@ -14,6 +14,7 @@ from control_api.clock import local
 from control_api.envelope import Answer, Failure
 from control_api.library import download
 from control_api.library.download import DOCUMENTED
+from control_api.library.listing import Sort, Wanted
 from control_api.library.names import shown
 from control_api.library.retention import Retention
 from control_api.library.service import LibraryService
@@ -27,7 +28,6 @@ from control_api.library.shapes import (
     ScanOut,
     VideoOut,
 )
-from control_api.library.store import Sort, Wanted
 from control_api.library.tables import VideoRow
 from control_api.library.worker import ScanWorker
 from control_api.provide import provided

@@ -14,9 +14,10 @@ from typing import Any, BinaryIO, Protocol
 from control_api.clock import Clock
 from control_api.errors import ApiError, Conflict, NotFound
 from control_api.library.changes import Changes
+from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
 from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING
-from control_api.library.store import VideoStore, Wanted
+from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
 TRASH_SECONDS = 86_400.0

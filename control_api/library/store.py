@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from control_api.database import Database
-from control_api.library.portrait import TRASHED, WRITING, is_indexed, searchable
+from control_api.library import listing
+from control_api.library.listing import Wanted
+from control_api.library.portrait import TRASHED, WRITING, is_indexed
 from control_api.library.tables import IntentRow, VideoRow
 from control_api.recordings.store import OPEN
 from control_api.recordings.tables import RecordingRow
 
 _AT_ONCE = 500
-_FEW = 1000
-"""So many that their ids are worth naming one by one."""
-
-
-class Sort(enum.StrEnum):
-    """What comes first: the newest, the oldest, …"""
-
-    NEWEST = "-start"
-    OLDEST = "start"
-    TITLE = "title"
-    SIZE = "size"
-    DURATION = "duration"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which videos: of a stretch of time, a studio, with a text in title, name or notes."""
-
-    between: tuple[float, float] | None = None
-    studio: str | None = None
-    text: str = ""
-    sort: Sort = Sort.NEWEST
 
 
 class Known(NamedTuple):
@@ -75,15 +53,6 @@ _KNOWN = (
     VideoRow.missing_since,
 )
 
-_ORDERS: Mapping[Sort, tuple[InstrumentedAttribute[Any], bool]] = {
-    Sort.NEWEST: (VideoRow.sort_start, True),
-    Sort.OLDEST: (VideoRow.sort_start, False),
-    Sort.TITLE: (VideoRow.title, False),
-    Sort.SIZE: (VideoRow.size, True),
-    Sort.DURATION: (VideoRow.duration, True),
-}
-"""By what, and whether the highest comes first."""
-
 
 class VideoStore:
     def __init__(self, database: Database) -> None:
@@ -100,18 +69,11 @@ class VideoStore:
     def page(self, wanted: Wanted, offset: int, limit: int) -> tuple[Sequence[VideoRow], int]:
         """Some of them, and how many there are."""
         with self._database.reading() as session:
-            conditions = _narrowed(session, wanted)
-            total = (
-                session.scalar(select(func.count()).select_from(VideoRow).where(*conditions)) or 0
-            )
-            page = _ids(session, wanted.sort, conditions, (offset, limit, total))
-            rows = {row.id: row for row in session.scalars(_these(page))}
-        return [rows[id] for id in page], total
+            return listing.page(session, wanted, offset, limit)
 
     def newest(self, studio: str | None) -> VideoRow | None:
         """That is whole."""
-        conditions = [*_conditions(Wanted(studio=studio)), VideoRow.state != WRITING]
-        query = select(VideoRow).where(*conditions).order_by(*_order(Sort.NEWEST)).limit(1)
+        query = listing.ordered(Wanted(studio=studio)).where(VideoRow.state != WRITING).limit(1)
         with self._database.reading() as session:
             return session.scalars(query).first()
 
@@ -261,62 +223,6 @@ class VideoStore:
             query = query.where(IntentRow.video_id == video_id)
         with self._database.reading() as session:
             return session.scalars(query).all()
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [VideoRow.listed.is_(True)]
-    if wanted.studio is not None:
-        conditions.append(VideoRow.studio == wanted.studio)
-    if wanted.between is not None:
-        start, end = wanted.between
-        conditions += [VideoRow.sort_start >= start, VideoRow.sort_start < end]
-    if wanted.text:
-        conditions.append(_says(wanted.text))
-    return conditions
-
-
-def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The same; a text that few videos have is looked for only once, in its index alone.
-
-    What many have is found soon on the way along the order asked for.
-    """
-    if wanted.text and wanted.between is None:
-        query = select(VideoRow.id).where(VideoRow.listed.is_(True), _says(wanted.text))
-        found = session.scalars(query.limit(_FEW + 1)).all()
-        if len(found) <= _FEW:
-            # By their ids alone, which leaves the database no other way than the shortest.
-            these = VideoRow.id.in_(found)
-            return [these] if wanted.studio is None else [these, VideoRow.studio == wanted.studio]
-    return _conditions(wanted)
-
-
-def _says(text: str) -> ColumnElement[bool]:
-    return VideoRow.search.contains(searchable(text), autoescape=True)
-
-
-def _ids(
-    session: Session,
-    sort: Sort,
-    conditions: Sequence[ColumnElement[bool]],
-    slice_: tuple[int, int, int],
-) -> Sequence[str]:
-    """Of one page, from an index alone, counted from whichever end is nearer."""
-    offset, limit, total = slice_
-    limit = max(0, min(limit, total - offset))
-    from_end = offset > total // 2
-    start = total - offset - limit if from_end else offset
-    query = select(VideoRow.id).where(*conditions).order_by(*_order(sort, from_end))
-    page = session.scalars(query.offset(start).limit(limit)).all() if limit else []
-    return page[::-1] if from_end else page
-
-
-def _order(sort: Sort, from_end: bool = False) -> Sequence[ColumnElement[Any]]:
-    column, falls = _ORDERS[sort]
-    return [by.desc() if falls != from_end else by.asc() for by in (column, VideoRow.id)]
-
-
-def _these(ids: Sequence[str]) -> Select[VideoRow]:
-    return select(VideoRow).where(VideoRow.id.in_(ids))
 
 
 def _set(session: Session, id: str, values: Mapping[str, Any]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from control_api.errors import ApiError, Unavailable
+from control_api.library.listing import Wanted
 from control_api.library.portrait import READY
-from control_api.library.store import VideoStore, Wanted
+from control_api.library.store import VideoStore
 from control_api.play.service import PlayService
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from leitstand.cut.bits import Bits, plain
 from leitstand.cut.request import CannotCopy
-from leitstand.cut.slices import Bits, plain
 
 _START_CODE = b"\x00\x00\x00\x01"
 _H264_SETS = {7, 8, 13, 15}

@@ -12,9 +12,11 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, chapters, likeness, mux, video, writer
+from leitstand.cut import audio, chapters, likeness, mux, writer
 from leitstand.cut.ahead import ahead, in_batches_ahead
-from leitstand.cut.media import Media, Scan, base, opened
+from leitstand.cut.encoders import whole_encoder
+from leitstand.cut.media import Media, Scan, base, codec_of, opened
+from leitstand.cut.pictures import decoded, encoded
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import (
     CONTAINERS,
@@ -29,6 +31,7 @@ from leitstand.cut.request import (
     Tags,
     Verdict,
 )
+from leitstand.cut.splice import splice
 from leitstand.cut.work import SLACK_SECONDS, Work, last_ticks, must_fit, scanned, seconds
 
 # What has to be known of every part stays in memory.
@@ -148,12 +151,12 @@ def _copied(work: Work) -> None:
     path = work.part.path
     with opened(path) as media, opened(path) as tail, ExitStack() as stack:
         found = scanned(work.part, media)
-        must_fit(video.codec_of(media.video), work.container)
+        must_fit(codec_of(media.video), work.container)
         copying = work.request.mode is Mode.COPY
         plan = _from_key(found) if copying else planned(found)
         # Closed before the file is, whatever happens: a thread of its own reads there.
         pictures = stack.enter_context(closing(_head(work, media, found, plan)))
-        spliced = video.splice(media, tail, found, plan, pictures)
+        spliced = splice(media, tail, found, plan, pictures)
         work.pictures = len(plan.shown)
         work.pictures_encoded = len(plan.head()) + len(plan.tail())
         with writer.written(
@@ -175,10 +178,10 @@ def _head(work: Work, media: Media, found: Scan, plan: Plan) -> Generator[Any]:
     group = likeness.first(len(plan.shown), len(head))
     places = likeness.beside(found, group)
     wanted = sorted({*head, *(plan.shown[at] for at in group)})
-    frames = likeness.noted(video.decoded(media, wanted, work.step, also=places), places, work.seen)
+    frames = likeness.noted(decoded(media, wanted, work.step, also=places), places, work.seen)
     # Decoded while others are encoded: both are most of the work.
-    with closing(ahead(frames, _AHEAD)) as decoded:
-        yield from (frame for frame in decoded if plan.shown[0] <= frame.pts < plan.copy_pts)
+    with closing(ahead(frames, _AHEAD)) as shown:
+        yield from (frame for frame in shown if plan.shown[0] <= frame.pts < plan.copy_pts)
 
 
 def _tags(work: Work, plan: Plan, found: Scan, media: Media) -> Tags:
@@ -197,10 +200,10 @@ def _whole(work: Work) -> None:
         with writer.written(work.request.output, work.container, work.request.title) as made:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
             track = writer.encoded_track(made, name, stream, Fraction(30))
-            video.whole_encoder(track.codec_context, stream, work.request)
+            whole_encoder(track.codec_context, stream, work.request)
             times = mux.Times(found.shown, last_ticks(found, stream), base(stream))
-            frames = video.decoded(media, found.shown, work.step)
-            pictures = mux.encoded(video.encoded(track.codec_context, frames, None), times, track)
+            frames = decoded(media, found.shown, work.step)
+            pictures = mux.encoded(encoded(track.codec_context, frames, None), times, track)
             _write(work, made, pictures, times)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from leitstand.cut import writer
 from leitstand.cut.likeness import ALIKE
 from leitstand.cut.media import Media, base, opened
+from leitstand.cut.pictures import decoded
 from leitstand.cut.request import (
     CORNERS,
     CutError,
@@ -27,7 +28,6 @@ from leitstand.cut.request import (
     Verdict,
 )
 from leitstand.cut.verify import LISTEN_SECONDS, apart, listen, stamps
-from leitstand.cut.video import decoded
 from leitstand.cut.work import Work
 
 if TYPE_CHECKING:

@@ -12,12 +12,15 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import join_sound, mux, video, writer
+from leitstand.cut import join_sound, mux, writer
 from leitstand.cut.bitstream import Nals, joined, merged
+from leitstand.cut.encoders import seam_encoder, whole_encoder
 from leitstand.cut.letterbox import Letterbox
-from leitstand.cut.media import opened
+from leitstand.cut.media import codec_of, nals_of, opened
+from leitstand.cut.pictures import Sample, decoded, encoded
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import CannotCopy, CutError, Mode, Verdict
+from leitstand.cut.splice import copied, copied_order, made_anew
 from leitstand.cut.timeline import UNIT, Picture, Piece, laid, named
 from leitstand.cut.verify_parts import check_pieces
 from leitstand.cut.work import Work, must_fit
@@ -126,7 +129,7 @@ def _planned(pieces: Sequence[Piece]) -> list[Plan]:
 
 
 def _order(piece: Piece, plan: Plan) -> list[int]:
-    stamps = [*plan.head(), *video.copied_order(piece.scan, plan), *plan.tail()]
+    stamps = [*plan.head(), *copied_order(piece.scan, plan), *plan.tail()]
     return [piece.tick(one) for one in stamps]
 
 
@@ -150,7 +153,7 @@ class _Seams:
     @classmethod
     def of(cls, stream: Any, pieces: Sequence[Piece], plans: Sequence[Plan]) -> _Seams:
         """Raises CannotCopy where the parameter sets cannot stand side by side."""
-        codec = video.codec_of(stream)
+        codec = codec_of(stream)
         if codec not in ("h264", "hevc"):
             return cls(stream, codec, None, (0, 0))
         kept = [Nals.of(codec, one.picture.extradata) for one in pieces if one.picture]
@@ -166,14 +169,14 @@ class _Seams:
                 (any(one.tail() for one in plans), free[-2]),
             ):
                 if used:
-                    encoder = video.seam_encoder(stream, set_id=own, unit=UNIT)
+                    encoder = seam_encoder(stream, set_id=own, unit=UNIT)
                     sets += Nals.of(codec, encoder.extradata).sets
         header = joined(sorted(sets, key=sources.kind))
         return cls(stream, codec, header, (free[-1], free[-2]))
 
     def samples(
         self, pieces: Sequence[Piece], plans: Sequence[Plan], step: Callable[[], None]
-    ) -> Iterator[video.Sample]:
+    ) -> Iterator[Sample]:
         for piece, plan in zip(pieces, plans, strict=True):
             if plan.head():
                 yield from self._anew(piece, plan.head(), self.ids[0], step)
@@ -184,18 +187,18 @@ class _Seams:
 
     def _anew(
         self, piece: Piece, wanted: Sequence[int], set_id: int, step: Callable[[], None]
-    ) -> Iterator[video.Sample]:
+    ) -> Iterator[Sample]:
         # From the first part's parameters, so that the parameter sets are those of the header.
-        encoder = video.seam_encoder(self.stream, set_id=set_id, unit=UNIT)
+        encoder = seam_encoder(self.stream, set_id=set_id, unit=UNIT)
         with opened(piece.part.path) as media:
-            frames = _placed(piece, video.decoded(media, wanted, step))
-            nals = video.nals_of(media.video)
-            yield from video.made_anew(encoder, frames, nals, self.codec == "hevc")
+            frames = _placed(piece, decoded(media, wanted, step))
+            nals = nals_of(media.video)
+            yield from made_anew(encoder, frames, nals, self.codec == "hevc")
 
-    def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[video.Sample]:
+    def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
         with opened(piece.part.path) as media:
-            for one in video.copied(media, piece.scan, plan, step):
-                yield video.Sample(one.data, piece.tick(one.pts), one.key)
+            for one in copied(media, piece.scan, plan, step):
+                yield Sample(one.data, piece.tick(one.pts), one.key)
 
 
 def _placed(piece: Piece, frames: Iterator[Any]) -> Iterator[Any]:
@@ -214,18 +217,18 @@ def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
             track = writer.encoded_track(made, name, first.video, Fraction(30))
             encoder = track.codec_context
-            video.whole_encoder(encoder, first.video, work.request)
+            whole_encoder(encoder, first.video, work.request)
             encoder.time_base = UNIT
             box = Letterbox.of(encoder)
             frames = (frame for one in pieces for frame in _boxed(one, box, work.step))
-            return mux.encoded(video.encoded(encoder, frames, None), _times(pieces), track)
+            return mux.encoded(encoded(encoder, frames, None), _times(pieces), track)
 
         return _write(work, pieces, write)
 
 
 def _boxed(piece: Piece, box: Letterbox, step: Callable[[], None]) -> Iterator[Any]:
     with opened(piece.part.path) as media:
-        frames = video.decoded(media, piece.scan.shown, step)
+        frames = decoded(media, piece.scan.shown, step)
         aspect = piece.picture.aspect if piece.picture else Fraction(1)
         for frame in _placed(piece, frames):
             yield box.fitted(frame, aspect)

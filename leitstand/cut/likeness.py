@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from leitstand.cut.media import Media, Scan
-from leitstand.cut.video import decoded
+from leitstand.cut.pictures import decoded
 
 if TYPE_CHECKING:
     import numpy as np

@@ -110,6 +110,17 @@ def base(stream: Any) -> Fraction:
     return Fraction(unit)
 
 
+def codec_of(stream: Any) -> str:
+    """`h264`, `hevc`, `vp9`, `av1` and so on, whatever decodes it."""
+    return str(stream.codec_context.codec.canonical_name)
+
+
+def nals_of(stream: Any) -> Nals | None:
+    """The form of H.264 and HEVC; None for other codecs."""
+    codec = codec_of(stream)
+    return Nals.of(codec, stream.codec_context.extradata) if codec in ("h264", "hevc") else None
+
+
 def packets_from(media: Media, stream: Any, pts: int) -> Iterator[Any]:
     """Packets in decoding order, beginning with the last key frame at or before `pts`.
 

@@ -12,9 +12,9 @@ from typing import Any
 from av.container.output import OutputContainer
 
 from leitstand.cut.audio import Sound
+from leitstand.cut.pictures import Sample
 from leitstand.cut.plan import delay
 from leitstand.cut.request import CannotCopy
-from leitstand.cut.video import Sample
 from leitstand.cut.writer import packet
 
 # Seconds into the clip, and the packet that belongs there.

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leitstand.cut.request import CannotCopy
-from leitstand.cut.slices import Edits, Headers, Slice, beginning, renumbered, rewritten
+from leitstand.cut.rewrite import beginning, renumbered, rewritten
+from leitstand.cut.slices import Edits, Headers, Slice
 
 _SLICES = {1, 5}
 # Slices in partitions, and further views.

@@ -1,153 +1,22 @@
-"""H.264 parameter sets and slice headers, as far as a copied picture needs another number.
+"""H.264 slice headers, as far as a copied picture needs another number.
 
-Names and order are those of ITU-T H.264, 7.3.2.1, 7.3.2.2 and 7.3.3.
+Names and order are those of ITU-T H.264, 7.3.3.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from leitstand.cut.bits import Bits, plain
+from leitstand.cut.parameters import PictureSet, SequenceSet
 from leitstand.cut.request import CannotCopy
 
-_HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 _P, _B, _I = 0, 1, 2
-_IDR = 5
+IDR = 5
+"""The nal_unit_type of a picture after which nothing refers to what came before."""
 # Changes of one reference list: subtract (0) or add (1), and by how much less one.
 Edits = Sequence[tuple[int, int]]
-_NEEDS_ESCAPE = re.compile(rb"\0\0(?=[\0-\3])")
-
-
-class Bits:
-    """Reads bits; beyond the end everything is zero."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self.size = len(data) * 8
-        self.at = 0
-
-    def u(self, count: int) -> int:
-        self.at += count
-        if self.at > self.size:
-            raise CannotCopy("a picture's header is damaged")
-        return self._value >> (self.size - self.at) & ((1 << count) - 1)
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.u(1):
-            zeros += 1
-            if zeros > 31:
-                raise CannotCopy("a picture's header is damaged")
-        return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
-
-    def se(self) -> int:
-        code = self.ue()
-        return (code + 1) // 2 if code % 2 else -code // 2
-
-
-class Row:
-    """Bits one after the other, to be written."""
-
-    def __init__(self) -> None:
-        self.value = self.size = 0
-
-    def u(self, count: int, value: int) -> None:
-        self.value = self.value << count | value
-        self.size += count
-
-    def ue(self, value: int) -> None:
-        self.u(2 * (value + 1).bit_length() - 1, value + 1)
-
-    def copy(self, one: Slice, start: int, end: int) -> None:
-        """The slice's own bits from `start` to `end`."""
-        size = (end + 7) // 8
-        value = int.from_bytes(one.data[:size], "big") >> (size * 8 - end)
-        self.u(end - start, value & ((1 << (end - start)) - 1))
-
-
-def plain(nal: bytes) -> bytes:
-    """A NAL unit without the bytes that keep start codes out of it."""
-    return nal.replace(b"\0\0\3", b"\0\0")
-
-
-def escaped(nal: bytes) -> bytes:
-    """The inverse of `plain`."""
-    return _NEEDS_ESCAPE.sub(b"\0\0\3", nal)
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceSet:
-    """What a sequence parameter set says of slice headers."""
-
-    chroma: int
-    planes_apart: bool
-    number_bits: int
-    order_type: int
-    order_bits: int
-    references: int
-    frames_only: bool
-
-    @classmethod
-    def of(cls, nal: bytes) -> tuple[int, SequenceSet]:
-        """Its id, and what it says."""
-        bits = Bits(plain(nal)[1:])
-        profile = bits.u(24) >> 16
-        own, chroma, apart = bits.ue(), 1, False
-        if profile in _HIGH_PROFILES:
-            chroma = bits.ue()
-            apart = chroma == 3 and bool(bits.u(1))
-            bits.ue(), bits.ue(), bits.u(1)
-            if bits.u(1):
-                _skip_scaling(bits, 12 if chroma == 3 else 8)
-        number_bits, order_type, order_bits = bits.ue() + 4, bits.ue(), 0
-        if order_type == 0:
-            order_bits = bits.ue() + 4
-        elif order_type == 1:
-            raise CannotCopy("the pictures' order is told in a way that cannot be joined")
-        references = bits.ue()
-        bits.u(1), bits.ue(), bits.ue()
-        frames_only = bool(bits.u(1))
-        said = cls(chroma, apart, number_bits, order_type, order_bits, references, frames_only)
-        return own, said
-
-
-def _skip_scaling(bits: Bits, count: int) -> None:
-    for place in range(count):
-        if not bits.u(1):
-            continue
-        last = following = 8
-        for _ in range(16 if place < 6 else 64):
-            if following:
-                following = (last + bits.se()) % 256
-            last = following or last
-
-
-@dataclass(frozen=True, slots=True)
-class PictureSet:
-    """What a picture parameter set says of slice headers."""
-
-    sequence: int
-    cabac: bool
-    bottom_order: bool
-    active: tuple[int, int]
-    weighted: bool
-    weighted_both: int
-    deblocking: bool
-    redundant: bool
-
-    @classmethod
-    def of(cls, nal: bytes) -> tuple[int, PictureSet]:
-        """Its id, and what it says."""
-        bits = Bits(plain(nal)[1:])
-        own, sequence, cabac, bottom = bits.ue(), bits.ue(), bool(bits.u(1)), bool(bits.u(1))
-        if bits.ue():
-            raise CannotCopy("the pictures' slices lie in groups")
-        active = bits.ue() + 1, bits.ue() + 1
-        weighted, both = bool(bits.u(1)), bits.u(2)
-        bits.se(), bits.se(), bits.se()
-        deblocking, _, redundant = bool(bits.u(1)), bits.u(1), bool(bits.u(1))
-        return own, cls(sequence, cabac, bottom, active, weighted, both, deblocking, redundant)
 
 
 @dataclass(slots=True)
@@ -218,7 +87,7 @@ class Headers:
         sps = self.sequences.get(pps.sequence) if pps else None
         if pps is None or sps is None or kind > _I:
             raise CannotCopy("a picture's header is damaged")
-        made = Slice(data, data[0] >> 5 & 3, data[0] & 31 == _IDR, sps, pps, kind)
+        made = Slice(data, data[0] >> 5 & 3, data[0] & 31 == IDR, sps, pps, kind)
         self._numbers(made, bits)
         self._lists(made, bits)
         self._marks(made, bits)
@@ -298,78 +167,3 @@ def _skip_weights(made: Slice, bits: Bits) -> None:
                 if bits.u(1):
                     for _ in range(count):
                         bits.se()
-
-
-def renumbered(one: Slice, number: int, order: int) -> bytes:
-    """The slice as a NAL unit with another number and order, the rest as it is."""
-    size = (one.order_end + 7) // 8
-    value = int.from_bytes(one.data[:size], "big")
-    for at, count, new in (
-        (one.number_at, one.sps.number_bits, number),
-        (one.order_at, one.sps.order_bits, order),
-    ):
-        low = size * 8 - at - count
-        value = value & ~(((1 << count) - 1) << low) | new << low
-    return escaped(value.to_bytes(size, "big") + one.data[size:])
-
-
-def rewritten(
-    one: Slice, number: int, order: int, edits: Sequence[Edits], marks: Sequence[int]
-) -> bytes:
-    """The slice with other reference lists and other references given up, too."""
-    row = Row()
-    row.copy(one, 0, one.number_at)
-    row.u(one.sps.number_bits, number)
-    row.copy(one, one.number_at + one.sps.number_bits, one.order_at)
-    row.u(one.sps.order_bits, order)
-    row.copy(one, one.order_at + one.sps.order_bits, one.lists_at)
-    for changes in edits:
-        row.u(1, bool(changes))
-        for what, value in changes:
-            row.ue(what)
-            row.ue(value)
-        if changes:
-            row.ue(3)
-    row.copy(one, one.lists_end, one.marks_at)
-    if one.reference:
-        row.u(1, bool(marks))
-        for value in marks:
-            row.ue(1)
-            row.ue(value)
-        if marks:
-            row.ue(0)
-    row.copy(one, one.marks_end, one.data_at)
-    return escaped(_with_data(row, one))
-
-
-def beginning(one: Slice, begin: int) -> bytes:
-    """The slice of an I picture as one of an IDR picture with the id `begin`.
-
-    Its order is the lowest that leaves both fields at 0 or more.
-    """
-    row = Row()
-    row.u(8, one.data[0] & 0xE0 | _IDR)
-    row.copy(one, 8, one.number_at)
-    row.u(one.sps.number_bits, 0)
-    row.copy(one, one.number_at + one.sps.number_bits, one.order_at)
-    row.ue(begin)
-    row.u(one.sps.order_bits, max(0, -one.bottom) if one.sps.order_type == 0 else 0)
-    row.copy(one, one.order_at + one.sps.order_bits, one.marks_at)
-    row.u(2, 0)
-    row.copy(one, one.marks_end, one.data_at)
-    return escaped(_with_data(row, one))
-
-
-def _with_data(row: Row, one: Slice) -> bytes:
-    """The header, and the slice's own data behind it."""
-    if one.pps.cabac:
-        # CABAC begins on a byte, after ones.
-        spare = -row.size % 8
-        row.u(spare, (1 << spare) - 1)
-        return row.value.to_bytes(row.size // 8, "big") + one.data[(one.data_at + 7) // 8 :]
-    data = one.data.rstrip(b"\0")
-    rest = len(data) * 8 - one.data_at
-    row.u(rest, int.from_bytes(data, "big") & ((1 << rest) - 1))
-    spare = -row.size % 8
-    row.u(spare, 0)
-    return row.value.to_bytes(row.size // 8, "big")

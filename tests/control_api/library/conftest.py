@@ -18,10 +18,11 @@ import pytest
 from control_api.database import Database
 from control_api.library.changes import Changes
 from control_api.library.folders import Folder, Folders
+from control_api.library.listing import Wanted
 from control_api.library.probing import Probe
 from control_api.library.scan import Scanner, Tally
 from control_api.library.service import LibraryService
-from control_api.library.store import VideoStore, Wanted
+from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
 BERLIN = ZoneInfo("Europe/Berlin")

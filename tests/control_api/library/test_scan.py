@@ -12,9 +12,9 @@ import pytest
 
 from control_api.database import Database
 from control_api.library.folders import Folder, Folders, configured
+from control_api.library.listing import Wanted
 from control_api.library.portrait import Place, id_of, is_indexed, new
 from control_api.library.probing import Probe
-from control_api.library.store import Wanted
 from control_api.recordings.part import found
 from control_api.recordings.store import RecordingStore
 from leitstand.config import Config

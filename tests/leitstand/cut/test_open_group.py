@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leitstand.cut import Part, Request, cut
+from leitstand.cut.bits import escaped, plain
 from leitstand.cut.bitstream import Nals
 from leitstand.cut.open_group import OpenGroup
 from leitstand.cut.request import CannotCopy
-from leitstand.cut.slices import Headers, escaped, plain, renumbered, rewritten
+from leitstand.cut.rewrite import renumbered, rewritten
+from leitstand.cut.slices import Headers
 from tests.conftest import program
 from tests.leitstand.cut.recordings import NAMES, Library, hard_places
 

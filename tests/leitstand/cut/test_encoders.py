@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import av
 import pytest
 
+from leitstand.cut.encoders import ENCODERS, seam_encoder
 from leitstand.cut.request import CannotCopy
-from leitstand.cut.video import ENCODERS, seam_encoder
 
 
 @pytest.mark.parametrize("codec", sorted(ENCODERS))
