@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from control_api.admin.asking import inputs, must_know, until
 from control_api.admin.portrait import Portrait, take
-from control_api.admin.rebuild import build, take_out
+from control_api.admin.rebuild import GONE_SECONDS, build, take_out
 from control_api.errors import ApiError, BadGateway, BadInput, Conflict
 from control_api.events.service import EventService, Kind
 from control_api.settings.service import SettingsService
@@ -58,12 +58,21 @@ class _Playing:
 
 class CameraService:
     def __init__(
-        self, studios: Studios, settings: SettingsService, events: EventService, state: Path
+        self,
+        studios: Studios,
+        settings: SettingsService,
+        events: EventService,
+        state: Path,
+        *,
+        gone_within: float = GONE_SECONDS,
+        plays_within: float = _RESTART_SECONDS,
     ) -> None:
+        """What OBS is given, in seconds, to let go of an input and to play a medium anew."""
         self._studios = studios
         self._settings = settings
         self._events = events
         self._state = state
+        self._gone_within, self._plays_within = gone_within, plays_within
         self._turns: Mapping[str, threading.Lock] = {
             name: threading.Lock() for name in studios.names
         }
@@ -85,7 +94,7 @@ class CameraService:
             if method == "restart" and not medium:
                 raise Conflict(f"{name!r} is no medium that OBS can restart: use recreate")
             if method == "restart" or (method is None and medium):
-                done = _restart(one, name)
+                done = _restart(one, name, self._plays_within)
             else:
                 done = self._recreate(one, name)
         data = {"input": name, "method": done.method, "confirmed": done.confirmed, "by": who}
@@ -116,7 +125,7 @@ class CameraService:
         portrait = take(studio, name)
         self._keep(studio, portrait)
         try:
-            take_out(studio, portrait)
+            take_out(studio, portrait, self._gone_within)
             wrong = build(studio, portrait)
         except ApiError as error:
             self._undo(studio, portrait, error)
@@ -171,7 +180,7 @@ class CameraService:
         return self._state / f"camera-{studio.name}.json"
 
 
-def _restart(studio: Studio, name: str) -> Reload:
+def _restart(studio: Studio, name: str, within: float) -> Reload:
     asked_at = time.monotonic()
     action = {"inputName": name, "mediaAction": _RESTART}
     studio.request("TriggerMediaInputAction", action)
@@ -186,7 +195,7 @@ def _restart(studio: Studio, name: str) -> Reload:
         moves = len(seen) > 1 and seen[-2].cursor not in (0, now.cursor)
         return now.cursor <= elapsed if now.duration else moves
 
-    if until(plays_anew, _RESTART_SECONDS):
+    if until(plays_anew, within):
         return Reload(studio.name, name, "restart", True, f"{name} was restarted")
     state = seen[-1].state
     if state not in _COMING:

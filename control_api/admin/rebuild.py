@@ -21,10 +21,10 @@ from control_api.errors import BadGateway, Conflict
 from control_api.studios.studio import Studio
 
 # Long: it lets go when its last picture is drawn, which on a busy machine takes a while.
-_GONE_SECONDS = 15.0
+GONE_SECONDS = 15.0
 
 
-def take_out(studio: Studio, portrait: Portrait) -> None:
+def take_out(studio: Studio, portrait: Portrait, within: float = GONE_SECONDS) -> None:
     """Take away its items, and so the input itself. Raises BadGateway if OBS holds on to it.
 
     Not by RemoveInput: of an input in a scene that is not shown, OBS 29 then keeps something for
@@ -33,9 +33,9 @@ def take_out(studio: Studio, portrait: Portrait) -> None:
     for scene in _scenes(portrait):
         for number, _ in items_of(studio, scene, portrait.input):
             studio.request("RemoveSceneItem", {"sceneName": scene, "sceneItemId": number})
-    if not until(lambda: portrait.input not in inputs(studio), _GONE_SECONDS):
+    if not until(lambda: portrait.input not in inputs(studio), within):
         raise BadGateway(
-            f"studio {studio.name}: OBS still holds {portrait.input!r} {_GONE_SECONDS:g} s after "
+            f"studio {studio.name}: OBS still holds {portrait.input!r} {within:g} s after "
             "it was taken out of every scene"
         )
 

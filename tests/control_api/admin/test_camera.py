@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from control_api.admin.camera import CameraService
 from control_api.admin.portrait import Portrait, differences, take
+from control_api.auth.access import Role
 from control_api.errors import ApiError, Conflict, Unavailable
 from control_api.studios.studio import Studio, Studios
 from leitstand.clients.obs import Absent, Address, ObsLink
@@ -58,6 +59,13 @@ def link(demo: DemoObs) -> Failing:
 def camera(room: Room, link: Failing, tmp_path: Path) -> CameraService:
     studios = Studios([Studio("stage", link)])
     return CameraService(studios, room.settings, room.events, tmp_path / "state")
+
+
+def impatient(room: Room, studios: Studios) -> CameraService:
+    """One that gives OBS a second where it is given longer otherwise."""
+    return CameraService(
+        studios, room.settings, room.events, room.state, gone_within=1, plays_within=1
+    )
 
 
 def dressed(demo: DemoObs, room: Room) -> Portrait:
@@ -162,7 +170,8 @@ def test_an_input_that_obs_holds_on_to_is_put_back(
     before = dressed(demo, room)
     demo.stage.held.add("Tone")
     room.set(camera_input="Tone")
-    answer = room.client(serve).post(RELOAD, json={"method": "recreate"})
+    client = serve({CameraService: impatient(room, room.studios)}, Role.OPERATOR)
+    answer = client.post(RELOAD, json={"method": "recreate"})
     assert answer.status_code == 502
     assert "was put back as it was" in answer.json()["detail"]
     assert differences(before, take(room.studio, "Tone")) == []
@@ -229,18 +238,20 @@ def test_a_camera_that_is_not_set_or_not_there_is_named(
 def test_a_restart_that_brings_nothing_is_told(room: Room, serve: Serve, demo: DemoObs) -> None:
     demo.stage.inputs["Tone"].media_seconds = 0
     room.set(camera_input="Tone")
-    done = room.client(serve).post(RELOAD, json={"method": "restart"}).json()["data"]
+    client = serve({CameraService: impatient(room, room.studios)}, Role.OPERATOR)
+    done = client.post(RELOAD, json={"method": "restart"}).json()["data"]
     assert done["confirmed"] is False
     assert "not whether anything comes" in done["message"]
 
 
 def test_a_restart_that_obs_only_accepts_is_not_confirmed(
-    room: Room, demo: DemoObs, camera: CameraService, link: Failing
+    room: Room, demo: DemoObs, link: Failing
 ) -> None:
     tone = demo.stage.inputs["Tone"]
     assert tone.playing_since is not None
     tone.media_seconds, tone.playing_since = 100, tone.playing_since - 50
     room.set(camera_input="Tone")
     link.ignores = "TriggerMediaInputAction"
+    camera = impatient(room, Studios([Studio("stage", link)]))
     assert camera.reload(None, "restart", "tester").confirmed is False
     link.close()
