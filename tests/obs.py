@@ -26,6 +26,8 @@ COMMAND = (
     *("--profile", "Test"),
 )
 
+PROMPT = "cluster_time_limit=300"
+"""A setting of the muxer: without it six seconds go by until a recording is seen to grow."""
 
 SETTLED_SECONDS = 1.0
 """OBS 29 often crashes or hangs when it is asked to exit while its window is new, hardly ever

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.obs import RealObs
+from tests.obs import PROMPT, RealObs
 from tests.running import eventually
 from tests.venue import Venue, venue
 
@@ -20,9 +20,9 @@ LATE = 10.0
 
 
 @pytest.fixture
-def obs(real_obs: Start) -> RealObs:
+def obs(real_obs: Start, request: pytest.FixtureRequest) -> RealObs:
     # At the quality of the stream OBS cannot pause.
-    return real_obs(quality="Small")
+    return real_obs(quality="Small", muxer=getattr(request, "param", PROMPT))
 
 
 @pytest.fixture
@@ -135,6 +135,8 @@ def _fill(ballast: Path, disk: Path) -> None:
             file.write(bytes(min(1 << 20, shutil.disk_usage(disk).free)))
 
 
+# As OBS has it: here it waits for the bitrate to be known anyway.
+@pytest.mark.parametrize("obs", [""], indirect=True, ids=["usual"])
 def test_a_muxer_that_dies_and_one_that_hangs(house: Venue, obs: RealObs) -> None:
     house.start()
     assert house.ask("POST", "/recordings/start", {"title": "By hand"}).ok
