@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from exporter import collectors
@@ -10,7 +11,7 @@ from exporter.sources.obs.source import ObsSource
 from exporter.sources.obs.state import StudioState
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.demo.obs import DemoObs
-from tests.obs import RealObs
+from tests.obs import PROMPT, RealObs
 from tests.running import eventually
 
 Families = set[tuple[str, tuple[str, ...]]]
@@ -57,9 +58,9 @@ def test_the_same_script_gives_the_same_families(
 ) -> None:
     recordings = tmp_path / "demo"
     recordings.mkdir()
-    with DemoObs(recordings) as demo:
-        made_up = watched(demo.port, recordings)
-    obs = real_obs(quality="Small")
-    real = watched(obs.port, obs.recordings)
-    assert made_up == real
+    with DemoObs(recordings) as demo, ThreadPoolExecutor() as pool:
+        made_up = pool.submit(watched, demo.port, recordings)
+        obs = real_obs(quality="Small", muxer=PROMPT)
+        real = watched(obs.port, obs.recordings)
+        assert made_up.result() == real
     assert len(real[1][1]) > 25
