@@ -44,12 +44,14 @@ _SYSTEMCTL = """\
 echo "$@" >>"{folder}/systemctl.log"
 verb=$1
 shift
+# What is a zombie is over, though its parent may not look after it for seconds.
+runs() { grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"; }
 [ "$verb" = enable ] && shift
 for unit in "$@"; do
   pid={folder}/$unit.pid
   case $verb in
     start | enable)
-      [ -e "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null && continue
+      [ -e "$pid" ] && runs "$(cat "$pid")" && continue
       words=$(sed -n 's/^ExecStart=//p' "{root}/etc/systemd/system/$unit")
       words=$(echo "$words" | sed 's|/opt|{root}/opt|; s|/etc|{root}/etc|')
       $words >>"{folder}/$unit.log" 2>&1 &
@@ -57,7 +59,7 @@ for unit in "$@"; do
     stop)
       [ -e "$pid" ] || continue
       kill "$(cat "$pid")" 2>/dev/null
-      while kill -0 "$(cat "$pid")" 2>/dev/null; do sleep 0.1; done
+      while runs "$(cat "$pid")"; do sleep 0.1; done
       rm "$pid" ;;
   esac
 done
@@ -123,10 +125,11 @@ class Machine:
         return {path.name for path in (self.home / "releases").iterdir()}
 
     def is_healthy(self) -> bool:
-        urls = [f"http://127.0.0.1:{self.ports[0]}/-/healthy"]
-        urls.append(f"http://127.0.0.1:{self.ports[1]}/api/ping")
+        # First the one that takes longer to start.
+        urls = [f"http://127.0.0.1:{self.ports[1]}/api/ping"]
+        urls.append(f"http://127.0.0.1:{self.ports[0]}/-/healthy")
         tool = [sys.executable, str(ROOT / "deploy/bin/healthy")]
-        asked = [subprocess.run([*tool, u], capture_output=True, check=False) for u in urls]
+        asked = (subprocess.run([*tool, u], capture_output=True, check=False) for u in urls)
         return all(each.returncode == 0 for each in asked)
 
     def rows(self) -> list[str]:
