@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,12 +18,13 @@ import pytest
 import yaml
 
 from leitstand.clients.obs import Address, ObsLink
-from tests.obs import RealObs
+from tests.obs import PROMPT, RealObs
 from tests.running import Process, Series, eventually, leitstand, process, scrape
 from tests.soak import is_soak
 
 PASSWORD = "hunter2-obs"
 _FAILURES = 'leitstand_source_poll_failures_total{name="stage",source="obs"}'
+CHANGED = "obs_picture_last_change_timestamp_seconds"
 ROUNDS = 100 if is_soak() else 2
 Start = Callable[..., RealObs]
 
@@ -78,12 +80,10 @@ def named(obs: RealObs, name: str = "stage") -> dict[str, Any]:
     return settings | ({"password": obs.password} if obs.password else {})
 
 
-@pytest.fixture
-def studio(real_obs: Start, tmp_path: Path) -> Iterator[Studio]:
-    # At the quality of the stream OBS cannot pause.
-    obs = real_obs(password=PASSWORD, quality="Small")
+@contextlib.contextmanager
+def opened(obs: RealObs) -> Iterator[Studio]:
     link = ObsLink(Address(obs.host, obs.port, lambda: PASSWORD))
-    with watching(tmp_path, named(obs), interval="300ms") as (exporter, url):
+    with watching(obs.folder, named(obs), interval="300ms") as (exporter, url):
         studio = Studio(obs, exporter, url, link)
         studio.becomes(1, "obs_up")
         yield studio
@@ -92,6 +92,15 @@ def studio(real_obs: Start, tmp_path: Path) -> Iterator[Studio]:
         assert PASSWORD not in str(studio.series())
 
 
+@pytest.fixture
+def studio(real_obs: Start, request: pytest.FixtureRequest) -> Iterator[Studio]:
+    # At the quality of the stream OBS cannot pause.
+    muxer = getattr(request, "param", "")
+    with opened(real_obs(password=PASSWORD, quality="Small", muxer=muxer)) as studio:
+        yield studio
+
+
+@pytest.mark.parametrize("studio", [PROMPT], indirect=True)
 def test_what_obs_does_is_what_the_metrics_say(studio: Studio) -> None:
     request = studio.link.request
     studio.becomes(0, "obs_record_active")
@@ -225,8 +234,17 @@ def test_a_dead_muxer_shows_in_the_file_though_obs_counts_on(studio: Studio) -> 
     assert studio.value("obs_record_last_growth_timestamp_seconds") in (grew_at, None)
 
 
-def test_a_still_picture_is_frozen_and_its_recording_is_healthy(studio: Studio) -> None:
-    change = "obs_picture_last_change_timestamp_seconds"
+def test_a_still_picture_is_frozen_and_its_recording_is_healthy(
+    studio: Studio, real_obs: Start
+) -> None:
+    other = real_obs(password=PASSWORD, quality="Small")
+    with opened(other) as foyer, ThreadPoolExecutor() as pool:
+        ended = pool.submit(_is_frozen_at_its_end, foyer)
+        _is_frozen_and_healthy(studio)
+        ended.result()
+
+
+def _is_frozen_and_healthy(studio: Studio) -> None:
     request = studio.link.request
     request("SetCurrentProgramScene", {"sceneName": "Still"})
     request("StartRecord")
@@ -237,16 +255,20 @@ def test_a_still_picture_is_frozen_and_its_recording_is_healthy(studio: Studio) 
     assert len(set(changes[len(changes) // 2 :])) == 1
     request("StopRecord")
     request("SetCurrentProgramScene", {"sceneName": "Main"})
-    studio.passes(changes[-1], change)
+    studio.passes(changes[-1], CHANGED)
 
-    # A clip that has come to its end stands still on its last picture.
+
+def _is_frozen_at_its_end(studio: Studio) -> None:
+    """A clip that has come to its end stands still on its last picture."""
+    request = studio.link.request
+    studio.passes(0, CHANGED)
     request("SetCurrentProgramScene", {"sceneName": "Ended"})
     studio.becomes(1, "obs_scene_active", scene="Ended")
     _, changes = _watched(studio, 12)
     assert len(set(changes[len(changes) // 2 :])) == 1
     luma = studio.value("obs_picture_luma_ratio")
     request("SetCurrentProgramScene", {"sceneName": "Main"})
-    studio.passes(changes[-1], change)
+    studio.passes(changes[-1], CHANGED)
     assert luma is not None
 
 
@@ -256,7 +278,7 @@ def _watched(studio: Studio, seconds: float) -> tuple[set[float | None], list[fl
     while time.monotonic() < until:
         series = studio.after_poll()
         stalled.add(series.get('obs_record_stalled{studio="stage"}'))
-        changes.append(series['obs_picture_last_change_timestamp_seconds{studio="stage"}'])
+        changes.append(series[f'{CHANGED}{{studio="stage"}}'])
     return stalled, changes
 
 
