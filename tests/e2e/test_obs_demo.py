@@ -58,7 +58,7 @@ def test_the_same_script_gives_the_same_families(
 ) -> None:
     recordings = tmp_path / "demo"
     recordings.mkdir()
-    with DemoObs(recordings) as demo, ThreadPoolExecutor() as pool:
+    with DemoObs(recordings, cluster_seconds=0.5) as demo, ThreadPoolExecutor() as pool:
         made_up = pool.submit(watched, demo.port, recordings)
         obs = real_obs(quality="Small", muxer=PROMPT)
         real = watched(obs.port, obs.recordings)
