@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start services by the hundred: Python need not compile them each time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test coverage check bench soak compose-test golden dashboards screenshots docs fmt lock components clean
 

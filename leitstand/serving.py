@@ -62,7 +62,9 @@ class HttpServer:
         self._stopping.set()
         self._server.should_exit = True
         self._thread.join(_JOIN_SECONDS)
-        self._socket.close()
+        # Who is still at it closes the socket when it is done with it.
+        if not self._thread.is_alive():
+            self._socket.close()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app({**scope, STOPPING: self._stopping}, receive, send)

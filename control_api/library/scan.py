@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import logging
 import os
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,16 +13,14 @@ from pathlib import Path
 
 from control_api.clock import Clock
 from control_api.errors import Unavailable
-from control_api.events.service import Kind
-from control_api.library import portrait, sidecar
+from control_api.library import sidecar
 from control_api.library.changes import Changes
 from control_api.library.folders import Folder, Folders, Stat, Walk
-from control_api.library.names import start_told
-from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING, Place, Told
+from control_api.library.intake import Intake
+from control_api.library.portrait import DAMAGED, WRITING, Place
+from control_api.library.presence import Absence, is_gone, stat_of
 from control_api.library.probing import Prober
 from control_api.library.store import Known, VideoStore
-from control_api.library.tables import VideoRow
-from control_api.recordings.tables import RecordingRow
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +76,8 @@ class Scanner:
         self._store = store
         self._folders = folders
         self._changes = changes
-        self._probe = probe
         self._clock = clock
-        self._zone = zone
-        self._tell = tell
+        self._intake = Intake(store, changes, probe, clock=clock, zone=zone, tell=tell)
         self._seen: dict[tuple[str, str], tuple[Stat, float]] = {}
 
     def run(self, tally: Tally, go_on: Callable[[], bool] = lambda: True) -> None:
@@ -100,9 +95,9 @@ class Scanner:
     def take(self, path: Path) -> None:
         """Index a file that is known to be final. Does nothing outside the library."""
         found = self._folders.locate(path)
-        if found is None or (now := _stat(path)) is None:
+        if found is None or (now := stat_of(path)) is None:
             return
-        self._examine(Place(*found, now), is_final=True)
+        self._intake.examine(Place(*found, now), is_final=True)
 
     def _look(
         self, folder: Folder, open_files: set[Path], tally: Tally, go_on: Callable[[], bool]
@@ -143,13 +138,13 @@ class Scanner:
         try:
             path = place.folder.at(place.name)
             if place.is_trash or self._is_settled(place, path in open_files):
-                state = self._examine(place)
+                state = self._intake.examine(place)
                 tally.examined += 1
             else:
-                state = self._show_writing(place, known)
+                state = self._intake.show_writing(place, known)
                 tally.writing += 1
         except (OSError, Unavailable) as error:
-            if not _is_gone(place.folder, place.name):
+            if not is_gone(place.folder, place.name):
                 logger.warning("%s cannot be looked at: %s", place.name, error)
                 tally.failed += 1
                 tally.tell(What.FAILED, place.name)
@@ -159,18 +154,18 @@ class Scanner:
             tally.tell(_FOUND.get(state, otherwise), place.name)
 
     def _miss(self, folder: Folder, tally: Tally) -> None:
-        is_gone = _Absence(folder)
+        is_absent = Absence(folder)
         names = [
             name
             for name, one in self._store.known(folder.key)
-            if one.missing_since is None and is_gone(name)
+            if one.missing_since is None and is_absent(name)
         ]
         if not names:
             return
         with self._changes.lock:
             # The files first, then the index: what another process renames is noted before and
             # has its new name after.
-            gone = self._store.unmoved(folder.key, [n for n in names if _is_gone(folder, n)])
+            gone = self._store.unmoved(folder.key, [n for n in names if is_gone(folder, n)])
             self._store.missing(gone.values(), self._clock.now())
         tally.vanished += len(gone)
         for name in gone:
@@ -191,109 +186,6 @@ class Scanner:
             del self._seen[key]
         return quiet >= _QUIET_SECONDS
 
-    def _show_writing(self, place: Place, known: Known | None) -> str:
-        row = self._store.get(known.id) if known else None
-        if row is None:
-            row = portrait.new(self._free_id(place, None), place, self._clock.now())
-        row.size, row.mtime_ns = place.stat
-        row.state, row.missing_since = WRITING, None
-        row.start = row.start or start_told(place.name, self._zone)
-        with self._changes.lock:
-            if _stat(place.folder.at(place.name)) is not None:
-                self._store.save(row)
-        return WRITING
-
-    def _examine(self, place: Place, is_final: bool = False) -> str:
-        """The state that it is found in."""
-        path = place.folder.at(place.name)
-        probe = self._probe(path)
-        with self._changes.lock:
-            if _stat(path) != place.stat and not is_final:
-                # It is being written after all, or has another name by now.
-                return WRITING
-            row, told = self._known(place, path)
-            if told.sidecar:
-                portrait.remember(row, told.sidecar)
-            certain = row.start is not None and not row.start_estimated
-            if told.recording and (not certain or row.recording_id is None):
-                self._record(row, told.recording)
-            portrait.examined(row, place, probe, told, self._zone)
-            self._trashed(row, place)
-            is_taken = not told.sidecar and row.id != portrait.id_of(place)
-            if is_taken or (told.recording and told.sidecar != sidecar.of(row)):
-                self._changes.keep(row)
-            else:
-                self._store.save(row)
-            return row.state
-
-    def _record(self, row: VideoRow, recording: RecordingRow) -> None:
-        start = row.start if not row.start_estimated else None
-        portrait.recorded(row, recording)
-        row.start = recording.started_at if start is None else start
-
-    def _trashed(self, row: VideoRow, place: Place) -> None:
-        row.missing_since = None
-        if place.is_trash:
-            row.state, row.trashed_at = TRASHED, row.trashed_at or self._clock.now()
-        else:
-            row.trashed_at = None
-
-    def _known(self, place: Place, path: Path) -> tuple[VideoRow, Told]:
-        """The row that the file has or gets, and what is told of it."""
-        row = self._store.by_name(place.folder.key, place.name)
-        is_new = row is None or row.state not in (READY, DAMAGED, TRASHED)
-        kept = self._sidecar(place, path) if is_new else None
-        if row is None:
-            row = self._moved(kept, place)
-        if row is None:
-            row = portrait.new(self._free_id(place, kept), place, self._clock.now())
-        is_told = is_new or row.start_estimated
-        recording = self._store.recording_of(path) if is_told and not place.is_trash else None
-        return row, Told(kept, recording)
-
-    def _sidecar(self, place: Place, path: Path) -> sidecar.Sidecar | None:
-        try:
-            return sidecar.read(path)
-        except sidecar.Broken as error:
-            aside = sidecar.set_aside(path)
-            said = f"the sidecar of {path.name} {error}; it is kept as {aside}"
-            self._tell(Kind.LIBRARY, place.folder.studio, said, problem="sidecar")
-            return None
-
-    def _moved(self, kept: sidecar.Sidecar | None, place: Place) -> VideoRow | None:
-        """The row of a file that somebody moved within its folder, together with its sidecar."""
-        row = self._store.get(kept.id) if kept and kept.id else None
-        if row is None or row.folder != place.folder.key or not _is_gone(place.folder, row.name):
-            return None
-        row.name = place.name
-        return row
-
-    def _free_id(self, place: Place, kept: sidecar.Sidecar | None) -> str:
-        wanted = [kept.id] if kept and kept.id else []
-        wanted += [portrait.id_of(place, salt) for salt in range(100)]
-        return next(id for id in wanted if self._store.get(id) is None)
-
-
-class _Absence:
-    """`_is_gone` for very many names: what concerns their folders is looked up once for each."""
-
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self._parents: dict[str, str | None] = {}
-
-    def __call__(self, name: str) -> bool:
-        parent, _, base = name.rpartition("/")
-        if parent not in self._parents:
-            self._parents[parent] = self._real(name)
-        at = self._parents[parent]
-        return at is None or _stat(f"{at}/{base}") is None
-
-    def _real(self, name: str) -> str | None:
-        try:
-            return str(self._folder.at(name).parent)
-        except Unavailable:
-            return None
-
 
 def _chunks(walk: Walk) -> Iterator[list[tuple[str, Stat]]]:
     files = iter(walk)
@@ -307,18 +199,3 @@ def _has_sidecar(place: Place) -> bool:
 
 def _is_unchanged(known: Known, now: Stat) -> bool:
     return (known.size, known.mtime_ns) == now and known.state != WRITING
-
-
-def _stat(path: Path | str) -> Stat | None:
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
-
-
-def _is_gone(folder: Folder, name: str) -> bool:
-    try:
-        return _stat(folder.at(name)) is None
-    except Unavailable:
-        return True

@@ -1,0 +1,122 @@
+"""Takes one file into the index: what it is by itself, its sidecar and its recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+
+from control_api.clock import Clock
+from control_api.events.service import Kind
+from control_api.library import portrait, sidecar
+from control_api.library.changes import Changes
+from control_api.library.names import start_told
+from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING, Place, Told
+from control_api.library.presence import is_gone, stat_of
+from control_api.library.probing import Prober
+from control_api.library.store import Known, VideoStore
+from control_api.library.tables import VideoRow
+from control_api.recordings.tables import RecordingRow
+
+
+class Intake:
+    """`tell` is the events'; `probe` looks into one file."""
+
+    def __init__(
+        self,
+        store: VideoStore,
+        changes: Changes,
+        probe: Prober,
+        *,
+        clock: Clock,
+        zone: tzinfo,
+        tell: Callable[..., object],
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._probe = probe
+        self._clock = clock
+        self._zone = zone
+        self._tell = tell
+
+    def show_writing(self, place: Place, known: Known | None) -> str:
+        row = self._store.get(known.id) if known else None
+        if row is None:
+            row = portrait.new(self._free_id(place, None), place, self._clock.now())
+        row.size, row.mtime_ns = place.stat
+        row.state, row.missing_since = WRITING, None
+        row.start = row.start or start_told(place.name, self._zone)
+        with self._changes.lock:
+            if stat_of(place.folder.at(place.name)) is not None:
+                self._store.save(row)
+        return WRITING
+
+    def examine(self, place: Place, is_final: bool = False) -> str:
+        """The state that it is found in."""
+        path = place.folder.at(place.name)
+        probe = self._probe(path)
+        with self._changes.lock:
+            if stat_of(path) != place.stat and not is_final:
+                # It is being written after all, or has another name by now.
+                return WRITING
+            row, told = self._known(place, path)
+            if told.sidecar:
+                portrait.remember(row, told.sidecar)
+            certain = row.start is not None and not row.start_estimated
+            if told.recording and (not certain or row.recording_id is None):
+                self._record(row, told.recording)
+            portrait.examined(row, place, probe, told, self._zone)
+            self._trashed(row, place)
+            is_taken = not told.sidecar and row.id != portrait.id_of(place)
+            if is_taken or (told.recording and told.sidecar != sidecar.of(row)):
+                self._changes.keep(row)
+            else:
+                self._store.save(row)
+            return row.state
+
+    def _record(self, row: VideoRow, recording: RecordingRow) -> None:
+        start = row.start if not row.start_estimated else None
+        portrait.recorded(row, recording)
+        row.start = recording.started_at if start is None else start
+
+    def _trashed(self, row: VideoRow, place: Place) -> None:
+        row.missing_since = None
+        if place.is_trash:
+            row.state, row.trashed_at = TRASHED, row.trashed_at or self._clock.now()
+        else:
+            row.trashed_at = None
+
+    def _known(self, place: Place, path: Path) -> tuple[VideoRow, Told]:
+        """The row that the file has or gets, and what is told of it."""
+        row = self._store.by_name(place.folder.key, place.name)
+        is_new = row is None or row.state not in (READY, DAMAGED, TRASHED)
+        kept = self._sidecar(place, path) if is_new else None
+        if row is None:
+            row = self._moved(kept, place)
+        if row is None:
+            row = portrait.new(self._free_id(place, kept), place, self._clock.now())
+        is_told = is_new or row.start_estimated
+        recording = self._store.recording_of(path) if is_told and not place.is_trash else None
+        return row, Told(kept, recording)
+
+    def _sidecar(self, place: Place, path: Path) -> sidecar.Sidecar | None:
+        try:
+            return sidecar.read(path)
+        except sidecar.Broken as error:
+            aside = sidecar.set_aside(path)
+            said = f"the sidecar of {path.name} {error}; it is kept as {aside}"
+            self._tell(Kind.LIBRARY, place.folder.studio, said, problem="sidecar")
+            return None
+
+    def _moved(self, kept: sidecar.Sidecar | None, place: Place) -> VideoRow | None:
+        """The row of a file that somebody moved within its folder, together with its sidecar."""
+        row = self._store.get(kept.id) if kept and kept.id else None
+        if row is None or row.folder != place.folder.key or not is_gone(place.folder, row.name):
+            return None
+        row.name = place.name
+        return row
+
+    def _free_id(self, place: Place, kept: sidecar.Sidecar | None) -> str:
+        wanted = [kept.id] if kept and kept.id else []
+        wanted += [portrait.id_of(place, salt) for salt in range(100)]
+        return next(id for id in wanted if self._store.get(id) is None)
