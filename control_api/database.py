@@ -35,9 +35,8 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(self.url)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = sessionmaker(
-            self.engine.execution_options(**{_READS: True}), expire_on_commit=False
-        )
+        reading = self.engine.execution_options(**_reading(self.engine))
+        self._readers = sessionmaker(reading, expire_on_commit=False)
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; does nothing where they are."""
@@ -100,8 +99,17 @@ def _postgresql(url: URL) -> Engine:
             "control_api.database: PostgreSQL needs a package more: "
             "pip install leitstand[postgresql]"
         ) from None
+    event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _reading(engine: Engine) -> dict[str, Any]:
+    """The options of connections that only read."""
+    if engine.dialect.name == "sqlite":
+        return {_READS: True}
+    # As part of BEGIN, which takes no question more.
+    return {_READS: True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _prepare(connection: Any, _: object) -> None:
@@ -120,14 +128,15 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    # Pages are counted and searched from an index alone, which a planner that believes in turning
+    # disks does not do: it reads the whole, much wider table.
+    connection.execute("SET random_page_cost = 1.1")
+    connection.commit()
+
+
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(_READS):
-        # Pages are counted and searched from an index alone, which a planner that believes in
-        # turning disks does not do: it reads the whole, much wider table.
-        connection.exec_driver_sql(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
-            "SET LOCAL random_page_cost = 1.1"
-        )
         return
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.

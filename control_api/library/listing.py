@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Integer, Select, func, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from control_api.library.portrait import searchable
 from control_api.library.tables import VideoRow
@@ -91,8 +94,25 @@ def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     return _conditions(wanted)
 
 
+class _Place(FunctionElement[int]):
+    """Where a text begins in another, from 1; 0 if it is not in it. LIKE takes twice as long."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(_Place)
+def _strpos(element: _Place, compiler: SQLCompiler, **more: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Place, "sqlite")
+def _instr(element: _Place, compiler: SQLCompiler, **more: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **more)})"
+
+
 def _says(text: str) -> ColumnElement[bool]:
-    return VideoRow.search.contains(searchable(text), autoescape=True)
+    return _Place(VideoRow.search, searchable(text)) > 0
 
 
 def _ids(
