@@ -6,7 +6,7 @@ from control_api.clips.tables import ClipRow, LinkRow
 from control_api.database import Base
 from control_api.events.tables import EventRow
 from control_api.jobs.tables import JobRow
-from control_api.library.tables import IntentRow, VideoRow
+from control_api.library.tables import IntentRow, RevisionRow, VideoRow
 from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.tables import RunRow, ScheduleRow
 from control_api.settings.tables import SettingRow
@@ -23,6 +23,7 @@ __all__ = [
     "LoginRow",
     "OverrideRow",
     "RecordingRow",
+    "RevisionRow",
     "RunRow",
     "ScheduleRow",
     "SettingRow",

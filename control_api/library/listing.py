@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import enum
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, select
+from sqlalchemy import ColumnElement, Integer, Select, func, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from control_api.library.portrait import searchable
-from control_api.library.tables import VideoRow
+from control_api.library.tables import RevisionRow, VideoRow
 
 _FEW = 1000
 """So many that their ids are worth naming one by one."""
+_MOST_KNOWN = 50
 
 
 class Sort(enum.StrEnum):
@@ -50,16 +53,60 @@ _ORDERS: Mapping[Sort, tuple[InstrumentedAttribute[Any], bool]] = {
 """By what, and whether the highest comes first."""
 
 
-def page(
-    session: Session, wanted: Wanted, offset: int, limit: int
-) -> tuple[Sequence[VideoRow], int]:
-    """Some of them, and how many there are."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many videos are wanted, and the shortest way to them; of one revision of the index."""
+
+    revision: int | None
+    conditions: Sequence[ColumnElement[bool]]
+    total: int
+
+
+class Listing:
+    """Counts what is wanted only once, until the index changes: to turn a page is no search."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[Wanted, Found] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(
+        self, session: Session, wanted: Wanted, offset: int, limit: int
+    ) -> tuple[Sequence[VideoRow], int]:
+        """Some of them, and how many there are."""
+        found = self._known(session, replace(wanted, sort=Sort.NEWEST))
+        slice_ = offset, limit, found.total
+        ids = _ids(session, wanted.sort, found.conditions, slice_)
+        rows = {row.id: row for row in session.scalars(_these(ids))}
+        return [rows[id] for id in ids], found.total
+
+    def _known(self, session: Session, wanted: Wanted) -> Found:
+        """Also what another process has changed counts: the revision is the database's."""
+        revision = session.scalar(select(RevisionRow.number))
+        with self._lock:
+            found = self._found.get(wanted)
+        if found is None or revision is None or found.revision != revision:
+            found = _search(session, wanted, revision)
+        with self._lock:
+            self._found[wanted] = found
+            self._found.move_to_end(wanted)
+            while len(self._found) > _MOST_KNOWN:
+                self._found.popitem(last=False)
+        return found
+
+
+def changed(session: Session) -> None:
+    """To be called in each transaction that changes the index."""
+    session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
+
+
+def _search(session: Session, wanted: Wanted, revision: int | None) -> Found:
     conditions = _narrowed(session, wanted)
     total = session.scalar(select(func.count()).select_from(VideoRow).where(*conditions)) or 0
-    ids = _ids(session, wanted.sort, conditions, (offset, limit, total))
-    found = session.scalars(select(VideoRow).where(VideoRow.id.in_(ids)))
-    rows = {row.id: row for row in found}
-    return [rows[id] for id in ids], total
+    return Found(revision, conditions, total)
+
+
+def _these(ids: Sequence[str]) -> Select[VideoRow]:
+    return select(VideoRow).where(VideoRow.id.in_(ids))
 
 
 def ordered(wanted: Wanted) -> Select[VideoRow]:
@@ -95,7 +142,7 @@ def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 class _Place(FunctionElement[int]):
-    """Where a text begins in another, from 1; 0 if it is not in it. LIKE takes twice as long."""
+    """Where a text begins in another, from 1; 0 if it is not in it. LIKE takes longer."""
 
     inherit_cache = True
     type = Integer()

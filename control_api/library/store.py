@@ -57,6 +57,7 @@ _KNOWN = (
 class VideoStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._listing = listing.Listing()
 
     def get(self, id: str) -> VideoRow | None:
         with self._database.reading() as session:
@@ -69,7 +70,7 @@ class VideoStore:
     def page(self, wanted: Wanted, offset: int, limit: int) -> tuple[Sequence[VideoRow], int]:
         """Some of them, and how many there are."""
         with self._database.reading() as session:
-            return listing.page(session, wanted, offset, limit)
+            return self._listing.page(session, wanted, offset, limit)
 
     def newest(self, studio: str | None) -> VideoRow | None:
         """That is whole."""
@@ -152,6 +153,7 @@ class VideoStore:
         with self._database.begin() as session:
             for row in rows:
                 session.merge(is_indexed(row))
+            listing.changed(session)
 
     def missing(self, ids: Iterable[str], since: float | None) -> None:
         """They are gone since then; None: they are back."""
@@ -164,6 +166,7 @@ class VideoStore:
                 session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(seen))
                 there = VideoRow.state != TRASHED if since is None else False
                 session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(listed=there))
+            listing.changed(session)
 
     def forget(self, missing_before: float) -> int:
         """Drop those that did not come back; how many."""
@@ -203,6 +206,7 @@ class VideoStore:
                 session.merge(is_indexed(row))
             session.add(intent)
             _set(session, intent.video_id, values or {})
+            listing.changed(session)
             session.flush()
         return intent
 
@@ -214,6 +218,7 @@ class VideoStore:
             _set(session, intent.video_id, values or {})
             if gone and (row := session.get(VideoRow, intent.video_id)):
                 session.delete(row)
+            listing.changed(session)
             session.execute(delete(IntentRow).where(IntentRow.id == intent.id))
 
     def intents(self, video_id: str | None = None) -> Sequence[IntentRow]:

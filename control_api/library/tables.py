@@ -55,6 +55,15 @@ class VideoRow(Base):
     search: Mapped[str] = mapped_column(String(600))
 
 
+class RevisionRow(Base):
+    """The only row of its table: `number` grows with each change of the index."""
+
+    __tablename__ = "library_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
 class IntentRow(Base):
     """A change of files that was begun; what a crash leaves of it is finished at the next start.
 

@@ -65,6 +65,6 @@ async function showLink(root, clip) {
     toast(t("evenings.copied"));
   });
   const send = navigator.share && action(t("evenings.send"), () => navigator.share({ url: address, title: clip.title }).catch(() => {}));
-  const code = h("img", { class: "qr", alt: t("evenings.qr"), src: `/api/clips/${clip.id}/links/${link.id}/qr`, width: 180, height: 180 });
+  const code = h("img", { class: "qr", alt: t("evenings.qr"), src: `/api/clips/${clip.id}/links/${link.id}/qr`, width: 240, height: 240 });
   replace(root, input, h("div", { class: "buttons" }, copy, send), code, h("small", {}, t("evenings.expires")));
 }
