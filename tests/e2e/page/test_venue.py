@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Visits
 from tests.e2e.page.house import House
@@ -105,6 +105,22 @@ def test_an_exception_is_made_and_taken_out_again(
     page.get_by_role("button", name="Take").click()
     answer(page, "Save")
     assert house.call("GET", f"/schedules/{concert['id']}")["skip"] == []
+
+
+def test_what_is_opened_is_as_it_is_though_the_list_is_late(
+    visits: Visits, house: House, concert: Any
+) -> None:
+    page = visits.open("operator", "phone", "schedule")
+    row = page.get_by_role("listitem").filter(has_text="Concert").get_by_role("button")
+    expect(row).to_be_visible()
+    held: list[Route] = []
+    page.route("**/api/schedules", lambda route: held.append(route))
+    house.call("PATCH", f"/schedules/{concert['id']}", {"skip": [concert["next"][0]["start"][:10]]})
+    row.dblclick()
+    expect(page.get_by_role("button", name="Take")).to_be_visible()
+    answer(page, "Cancel")
+    for each in held:
+        each.continue_()
 
 
 def test_what_the_service_refuses_is_said_and_nothing_is_lost(visits: Visits) -> None:

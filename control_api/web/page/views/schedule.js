@@ -17,6 +17,7 @@ export function show(root, context) {
   const life = bundle();
   const mayChange = context.may("operator");
   let monday = mondayOf(today());
+  let open = null;
   let known = { schedules: [], coming: [], runs: [], studios: [] };
   const grid = h("div", { class: "scroll" });
   const name = h("h2", { "aria-live": "polite" });
@@ -33,11 +34,10 @@ export function show(root, context) {
     }
   };
   const changed = (isChanged) => isChanged && look();
-  const find = (id) => known.schedules.find((each) => each.id === id);
   const hands = {
+    // As it is now: what is shown may be of before the last change.
     open: (window) => {
-      const schedule = find(window.schedule_id);
-      if (schedule && mayChange) edit(schedule, known.studios).then(changed, fail);
+      if (mayChange) open ??= get(`/schedules/${window.schedule_id}`).then((schedule) => edit(schedule, known.studios)).then(changed, fail).finally(() => { open = null; });
     },
     make: mayChange && ((day, start) => edit({ start, end: plusTwo(start), add: [day], studio: known.studios[0] }, known.studios).then(changed, fail)),
     move: mayChange && ((window, day, start) => moved(window, day, start).then(changed, fail)),
