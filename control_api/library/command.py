@@ -18,6 +18,7 @@ from control_api.events.service import EventService
 from control_api.events.store import EventStore
 from control_api.library.changes import Changes
 from control_api.library.folders import Folders, configured
+from control_api.library.intake import Intake
 from control_api.library.probing import probe
 from control_api.library.scan import Scanner, Tally, What
 from control_api.library.store import VideoStore
@@ -79,15 +80,11 @@ def _scanner(config: Config, folders: Folders) -> Iterator[Scanner]:
     clock = SystemClock()
     with contextlib.closing(opened(config.control_api.database_url)) as database:
         store = VideoStore(database)
-        yield Scanner(
-            store,
-            folders,
-            Changes(store, folders),
-            probe,
-            clock=clock,
-            zone=ZoneInfo(config.control_api.timezone),
-            tell=EventService(EventStore(database), clock).tell,
-        )
+        changes = Changes(store, folders)
+        zone = ZoneInfo(config.control_api.timezone)
+        tell = EventService(EventStore(database), clock).tell
+        intake = Intake(store, changes, probe, clock=clock, zone=zone, tell=tell)
+        yield Scanner(store, folders, changes, intake, clock)
 
 
 def _bar(console: Console) -> Progress:

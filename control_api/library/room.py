@@ -11,6 +11,7 @@ from control_api.database import Database
 from control_api.events.service import Event, EventService, Kind
 from control_api.library.changes import Changes
 from control_api.library.folders import configured
+from control_api.library.intake import Intake
 from control_api.library.probing import Prober, probe
 from control_api.library.retention import Retention
 from control_api.library.scan import Scanner
@@ -49,9 +50,8 @@ class Library:
         self._recordings = RecordingStore(database)
         changes = Changes(store, folders)
         self.service = LibraryService(store, changes, clock, zone, in_use=in_use)
-        self._scanner = Scanner(
-            store, folders, changes, prober, clock=clock, zone=zone, tell=events.tell
-        )
+        intake = Intake(store, changes, prober, clock=clock, zone=zone, tell=events.tell)
+        self._scanner = Scanner(store, folders, changes, intake, clock)
         self.worker = ScanWorker(self._scanner, clock, changes.finish)
         self.retention = Retention(
             store,

@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from control_api.library.folders import Folder, Folders, Stat, Walk
 from control_api.library.intake import Intake
 from control_api.library.portrait import DAMAGED, WRITING, Place
 from control_api.library.presence import Absence, is_gone, stat_of
-from control_api.library.probing import Prober
 from control_api.library.store import Known, VideoStore
 
 logger = logging.getLogger(__name__)
@@ -60,24 +58,16 @@ class Tally:
 
 
 class Scanner:
-    """`tell` is the events'; `probe` looks into one file."""
+    """Walks the folders; `intake` takes in what is not as it was."""
 
     def __init__(
-        self,
-        store: VideoStore,
-        folders: Folders,
-        changes: Changes,
-        probe: Prober,
-        *,
-        clock: Clock,
-        zone: tzinfo,
-        tell: Callable[..., object],
+        self, store: VideoStore, folders: Folders, changes: Changes, intake: Intake, clock: Clock
     ) -> None:
         self._store = store
         self._folders = folders
         self._changes = changes
+        self._intake = intake
         self._clock = clock
-        self._intake = Intake(store, changes, probe, clock=clock, zone=zone, tell=tell)
         self._seen: dict[tuple[str, str], tuple[Stat, float]] = {}
 
     def run(self, tally: Tally, go_on: Callable[[], bool] = lambda: True) -> None:

@@ -23,6 +23,7 @@ class Blocking:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.set()
+        # That it blocks is what this is about.
         time.sleep(3)  # noqa: ASYNC251
 
 

@@ -18,6 +18,7 @@ import pytest
 from control_api.database import Database
 from control_api.library.changes import Changes
 from control_api.library.folders import Folder, Folders
+from control_api.library.intake import Intake
 from control_api.library.listing import Wanted
 from control_api.library.probing import Probe
 from control_api.library.scan import Scanner, Tally
@@ -66,15 +67,15 @@ class House:
         self.service = LibraryService(
             self.store, self.changes, self.clock, BERLIN, in_use=lambda id: id in self.in_use
         )
-        self.scanner = Scanner(
+        intake = Intake(
             self.store,
-            self.folders,
             self.changes,
             self._probe,
             clock=self.clock,
             zone=BERLIN,
             tell=lambda kind, studio, said, **_: self.told.append(said),
         )
+        self.scanner = Scanner(self.store, self.folders, self.changes, intake, self.clock)
 
     def put(self, name: str, content: bytes = b"x", age: float = 3600.0) -> Path:
         path = self.root / name
