@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -12,35 +11,15 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.clock import Clock
+from control_api.events.kinds import BAD, Kind
 from control_api.events.store import EventStore
 from control_api.events.tables import EventRow
 
 logger = logging.getLogger(__name__)
 
+__all__ = ["Event", "EventService", "Kind", "Listener"]
+
 _DAY = 86_400.0
-
-
-class Kind(enum.StrEnum):
-    """What can happen. The level of the log line is how bad it is."""
-
-    RECORDING_STARTED = "recording_started"
-    RECORDING_STOPPED = "recording_stopped"
-    RECORDING_PAUSED = "recording_paused"
-    RECORDING_RESUMED = "recording_resumed"
-    RECORDING_FAILED = "recording_failed"
-    RECORDING_STALLED = "recording_stalled"
-    RECORDING_RECOVERED = "recording_recovered"
-    WINDOW_MISSED = "window_missed"
-    OBS_LOST = "obs_lost"
-    OBS_BACK = "obs_back"
-    CAMERA_RELOADED = "camera_reloaded"
-    SETTINGS_CHANGED = "settings_changed"
-    SHUTDOWN = "shutdown"
-    RETENTION = "retention"
-    LIBRARY = "library"
-
-
-_BAD = frozenset({Kind.RECORDING_FAILED, Kind.RECORDING_STALLED, Kind.WINDOW_MISSED, Kind.OBS_LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +50,7 @@ class EventService:
         row = EventRow(
             time=self._clock.now(), kind=str(kind), studio=studio, message=message, data=data
         )
-        level = logging.WARNING if kind in _BAD else logging.INFO
+        level = logging.WARNING if kind in BAD else logging.INFO
         logger.log(level, "%s%s", f"{studio}: " if studio else "", message)
         # In the order of their ids: who comes back asks for all after the last that it saw.
         with self._telling:

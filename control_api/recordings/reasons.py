@@ -20,6 +20,7 @@ class Code(enum.StrEnum):
     STARTED_BY = "started_by"
     STARTED_IN_OBS = "started_in_obs"
     NOTHING_SCHEDULED = "nothing_scheduled"
+    NO_PLAN = "no_plan"
     # Why a part of a window was not recorded.
     NOT_WANTED = "not_wanted"
     OBS_AWAY = "obs_away"
@@ -61,6 +62,9 @@ TEXTS: Mapping[Code, Text] = {
     Code.STARTED_BY: Text("started by {by}", "gestartet von {by}"),
     Code.STARTED_IN_OBS: Text("started by somebody in OBS itself", "direkt in OBS gestartet"),
     Code.NOTHING_SCHEDULED: Text("nothing is scheduled", "nichts geplant"),
+    Code.NO_PLAN: Text(
+        "the schedules have not been read yet", "der Zeitplan ist noch nicht gelesen"
+    ),
     Code.NOT_WANTED: Text("the schedule did not ask for it", "laut Zeitplan nicht gewünscht"),
     Code.OBS_AWAY: Text("OBS {detail}", "OBS ist nicht erreichbar ({detail})", Severity.CRITICAL),
     Code.OBS_REFUSES: Text(

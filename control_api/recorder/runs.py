@@ -1,0 +1,140 @@
+"""The account of one window: what of it was recorded, and why the rest was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from control_api.recorder.desired_state import WindowKey
+from control_api.recordings.reasons import BY_HAND, Code, Reason
+from control_api.schedules.runs import TOLERANCE_SECONDS, Outcome
+from control_api.schedules.windows import Window
+
+_LEAST_RECORDED_SECONDS = 1.0
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A part [start, end) of a window (Unix seconds) that was not recorded, and the reason."""
+
+    start: float
+    end: float
+    code: Code
+    params: dict[str, Any] = {}
+
+    @property
+    def reason(self) -> Reason:
+        return Reason(self.code, self.params)
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+class Run(msgspec.Struct):
+    """A window [start, end) in Unix seconds, accounted for up to `accounted_until`.
+
+    A run that was closed goes on if its window is wanted again. `reported_missing` is how many
+    seconds were missing when that was last reported.
+    """
+
+    schedule_id: int
+    date: str
+    studio: str
+    title: str
+    start: float
+    end: float
+    accounted_until: float
+    recorded_seconds: float = 0.0
+    gaps: list[Gap] = []
+    outcome: Outcome = Outcome.RUNNING
+    reported_missing: float = 0.0
+
+    @property
+    def key(self) -> WindowKey:
+        return self.schedule_id, self.date
+
+    @property
+    def missing_seconds(self) -> float:
+        """What was wanted and not recorded, for whatever reason."""
+        return sum(gap.seconds for gap in self.gaps if gap.code is not Code.NOT_WANTED)
+
+    @property
+    def missed_seconds(self) -> float:
+        """The same without what people paused or stopped."""
+        return sum(gap.seconds for gap in self.gaps if gap.code not in BY_HAND)
+
+    def take_window(self, window: Window) -> None:
+        """Take over where the window ends now, and its title."""
+        self.end, self.title = window.end, window.title
+
+    def add_gap(self, until: float, reason: Reason) -> None:
+        """Account for everything up to `until` as not recorded."""
+        if until > self.accounted_until:
+            self.gaps = _joined(self.gaps, Gap(self.accounted_until, until, *_parts(reason)))
+            self.accounted_until = until
+
+    def add_recorded(self, until: float) -> None:
+        """Account for everything up to `until` as recorded."""
+        if until > self.accounted_until:
+            self.recorded_seconds += until - self.accounted_until
+            self.accounted_until = until
+
+    def retract_recorded(self, since: float) -> None:
+        """Take back what was accounted as recorded from `since` on: the file lacks it."""
+        begin = max(since, self.gaps[-1].end if self.gaps else self.start)
+        if begin < self.accounted_until:
+            self.recorded_seconds -= self.accounted_until - begin
+            self.accounted_until = begin
+
+    def close(self) -> None:
+        """Judge what became of it."""
+        if self.missing_seconds <= TOLERANCE_SECONDS:
+            self.outcome = Outcome.RECORDED
+        elif self.recorded_seconds >= _LEAST_RECORDED_SECONDS:
+            self.outcome = Outcome.PARTLY
+        else:
+            self.outcome = Outcome.MISSED
+
+    @property
+    def is_to_report(self) -> bool:
+        """Whether more is missing than was reported so far."""
+        return self.missing_seconds - self.reported_missing > TOLERANCE_SECONDS
+
+    @property
+    def summary(self) -> str:
+        """What is missing and why, as a sentence."""
+        missing, gaps = self.missing_seconds, self.gaps
+        reasons = [gap.reason.text for gap in gaps if gap.code is not Code.NOT_WANTED]
+        return (
+            f"{self.title}: {missing:.0f} s of {self.end - self.start:.0f} s were not recorded: "
+            f"{'; '.join(dict.fromkeys(reasons))}"
+        )
+
+
+def begun(window: Window) -> Run:
+    """The run of a window that nothing is accounted of yet."""
+    return Run(
+        schedule_id=window.schedule_id,
+        date=window.date,
+        studio=window.studio,
+        title=window.title,
+        start=window.start,
+        end=window.end,
+        accounted_until=window.start,
+    )
+
+
+def _parts(reason: Reason) -> tuple[Code, dict[str, Any]]:
+    return reason.code, dict(reason.params)
+
+
+def _joined(gaps: Sequence[Gap], gap: Gap) -> list[Gap]:
+    """The gaps and one more, joined with the last if it goes on for the same reason."""
+    last = gaps[-1] if gaps else None
+    # Parameters such as the free space change from look to look: the code decides.
+    if last is not None and last.end == gap.start and last.code is gap.code:
+        if last.params.get("by") == gap.params.get("by"):
+            return [*gaps[:-1], Gap(last.start, gap.end, last.code, last.params)]
+    return [*gaps, gap]

@@ -1,0 +1,91 @@
+"""What the recorder knows of itself and of each studio, as it is sent to the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from control_api.recorder.desired_state import Override, Want
+from control_api.recorder.faults import Fault
+from control_api.recorder.plan import Extension
+from control_api.recorder.recording import Recording
+from control_api.recordings.reasons import Code, Reason
+
+
+class StudioStatus(msgspec.Struct):
+    """A studio's recording after a look. Times are Unix seconds.
+
+    `recording` is the current file, also while it is being started; `last` the one before it.
+    `is_known` is False as long as no plan was read. `until` is when the desired state ends.
+    """
+
+    studio: str
+    is_known: bool = False
+    connected: bool = False
+    desired: bool = False
+    since: float = 0.0
+    until: float | None = None
+    reason_code: Code = Code.NO_PLAN
+    reason_params: dict[str, Any] = {}
+    active: bool = False
+    paused: bool = False
+    verified: bool = False
+    stalled: bool = False
+    recording: Recording | None = None
+    last: Recording | None = None
+    override: Override | None = None
+    extensions: list[Extension] = []
+    in_window: bool = False
+    faults: list[Fault] = []
+    desired_seconds: float = 0.0
+    verified_seconds: float = 0.0
+    looked_at: float = 0.0
+
+    @property
+    def reason(self) -> Reason:
+        return Reason(self.reason_code, self.reason_params)
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether going back to the schedule would change anything."""
+        return self.override is not None or bool(self.extensions)
+
+    @property
+    def is_stopped_by_hand(self) -> bool:
+        return self.override is not None and self.override.want is Want.STOP
+
+    @property
+    def fault(self) -> str | None:
+        """The most severe fault, in words."""
+        return self.faults[0].reason.text if self.faults else None
+
+
+class StorageStatus(msgspec.Struct):
+    """Whether what the recorder has to keep can be kept. `since` is Unix seconds.
+
+    `database` and `journal` are why not, None while they can; `pending` is how many entries wait
+    for the database; `place` is the folder of the journal.
+    """
+
+    database: str | None = None
+    database_since: float | None = None
+    is_database_fresh: bool = False
+    journal: str | None = None
+    journal_since: float | None = None
+    place: str | None = None
+    pending: int = 0
+
+
+class RecorderStatus(msgspec.Struct):
+    """The whole recorder. `idle` is how many seconds ago the slowest studio was looked at."""
+
+    version: str
+    pid: int
+    host: str
+    started_at: float
+    studios: list[StudioStatus]
+    storage: StorageStatus
+    idle: float = 0.0
+    waits_for: str | None = None
+    """A stand-by: who holds the studios."""
