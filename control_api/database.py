@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,19 @@ class Base(DeclarativeBase):
 class Database:
     """Sessions on one engine. Raises ConfigError if the database cannot be had."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
         self.url = make_url(url)
-        self.engine = _engine(self.url)
+        self.engine = _engine(self.url, busy_seconds)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         reading = self.engine.execution_options(**_reading(self.engine))
         self._readers = sessionmaker(reading, expire_on_commit=False)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of SQLite; None for a server, or a database in memory."""
+        name = self.url.database
+        is_file = self.url.get_backend_name() == "sqlite" and name not in (None, "", ":memory:")
+        return Path(str(name)) if is_file else None
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; does nothing where they are."""
@@ -74,22 +82,22 @@ def opened(url: str) -> Database:
     return database
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, busy_seconds: int) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return _postgresql(url)
+        return _postgresql(url, busy_seconds)
     if url.database in (None, "", ":memory:"):
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+            url, connect_args={"timeout": busy_seconds, "check_same_thread": False}
         )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, busy_seconds: int) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
@@ -100,7 +108,7 @@ def _postgresql(url: URL) -> Engine:
             "pip install leitstand[postgresql]"
         ) from None
     event.listen(engine, "connect", _prepare_postgresql)
-    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "begin", functools.partial(_begin_postgresql, busy_seconds))
     return engine
 
 
@@ -135,11 +143,11 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     connection.commit()
 
 
-def _begin_postgresql(connection: Connection) -> None:
+def _begin_postgresql(busy_seconds: int, connection: Connection) -> None:
     if connection.get_execution_options().get(_READS):
         return
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.
     connection.exec_driver_sql(
-        f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'; SELECT pg_advisory_xact_lock({_WRITER})"
+        f"SET LOCAL lock_timeout = '{busy_seconds}s'; SELECT pg_advisory_xact_lock({_WRITER})"
     )

@@ -7,6 +7,7 @@ from control_api.database import Base
 from control_api.events.tables import EventRow
 from control_api.jobs.tables import JobRow
 from control_api.library.tables import IntentRow, RevisionRow, VideoRow
+from control_api.recorder.tables import InstallationRow
 from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.tables import RunRow, ScheduleRow
 from control_api.settings.tables import SettingRow
@@ -17,6 +18,7 @@ __all__ = [
     "ClipRow",
     "EventRow",
     "HeartbeatRow",
+    "InstallationRow",
     "IntentRow",
     "JobRow",
     "LinkRow",

@@ -23,3 +23,5 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(200))
     status: Mapped[int]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    uid: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """The identity of one that came by way of the recorder."""

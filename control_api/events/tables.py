@@ -19,3 +19,5 @@ class EventRow(Base):
     studio: Mapped[str | None] = mapped_column(String(63), index=True)
     message: Mapped[str] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    uid: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """The identity of one that the recorder sent."""

@@ -21,6 +21,8 @@ class OverrideRow(Base):
     until: Mapped[float]
     who: Mapped[str] = mapped_column(String(100))
     title: Mapped[str] = mapped_column(String(200))
+    windows: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """`[schedule, date]` of the windows that a stop holds for."""
 
 
 class RecordingRow(Base):
@@ -51,6 +53,10 @@ class RecordingRow(Base):
     schedule_ids: Mapped[list[int]] = mapped_column(JSON)
     stop_wanted: Mapped[bool]
     extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+    uid: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """The identity that the recorder gave it."""
+    reason_code: Mapped[str | None] = mapped_column(String(40))
+    reason_params: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class HeartbeatRow(Base):

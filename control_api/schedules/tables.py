@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from control_api.database import Base
@@ -32,12 +32,15 @@ class ScheduleRow(Base):
 class RunRow(Base):
     """One window: what of it was recorded, and why the rest was not.
 
-    `gaps` is a list of `{"start": …, "end": …, "reason": …}` in Unix seconds. A run outlives its
-    schedule.
+    `gaps` is a list of `{"start": …, "end": …, "code": …, "params": …, "reason": …}` in Unix
+    seconds. `date` is the local date of its start. A run outlives its schedule.
     """
 
     __tablename__ = "runs"
-    __table_args__ = (UniqueConstraint("schedule_id", "start"),)
+    __table_args__ = (
+        UniqueConstraint("schedule_id", "start"),
+        Index("ix_runs_date", "schedule_id", "date"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     schedule_id: Mapped[int] = mapped_column(index=True)
@@ -49,3 +52,4 @@ class RunRow(Base):
     recorded_seconds: Mapped[float]
     gaps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     accounted_until: Mapped[float]
+    date: Mapped[str | None] = mapped_column(String(10))

@@ -3,6 +3,7 @@
 from leitstand.config.errors import ConfigError
 from leitstand.config.load import load
 from leitstand.config.notify import EmailConfig, NotifyConfig, SlackConfig
+from leitstand.config.recorder import RecorderConfig
 from leitstand.config.schema import (
     Config,
     ControlApiConfig,
@@ -25,6 +26,7 @@ __all__ = [
     "MediaMTXConfig",
     "NotifyConfig",
     "ObsConfig",
+    "RecorderConfig",
     "SlackConfig",
     "Tls",
     "load",

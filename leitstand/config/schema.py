@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from tzlocal import get_localzone_name
 
 from leitstand.config.notify import NotifyConfig
+from leitstand.config.recorder import RecorderConfig
 from leitstand.config.section import Section
 from leitstand.config.values import (
     BcryptHash,
@@ -152,6 +153,9 @@ class MediaMTXConfig(Section):
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
+_THIS_MACHINE = {"localhost", "::1", "0.0.0.0", "::", "0:0:0:0:0:0:0:1", "localhost.localdomain"}
+
+
 class ObsConfig(Section):
     name: Name = Field("stage", description="the `studio` label")
     host: str = Field("127.0.0.1", description="where OBS runs", min_length=1)
@@ -160,6 +164,13 @@ class ObsConfig(Section):
     recordings: Folder | None = Field(
         None, description="where this machine sees the folder that OBS records into"
     )
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it is, with all names of this machine taken for one."""
+        host = self.host.strip("[]").rstrip(".").casefold()
+        is_here = host.startswith("127.") or host in _THIS_MACHINE
+        return ("localhost" if is_here else host), self.port
 
 
 Named = TypeVar("Named", MediaMTXConfig, ObsConfig)
@@ -221,6 +232,7 @@ class Config(Section):
     mediamtx: list[MediaMTXConfig] = []
     obs: list[ObsConfig] = []
     control_api: ControlApiConfig = Field(default_factory=ControlApiConfig)
+    recorder: RecorderConfig = RecorderConfig()
     notify: NotifyConfig = NotifyConfig()
 
     @field_validator("mediamtx", "obs")
@@ -231,3 +243,16 @@ class Config(Section):
             if names.count(name) > 1:
                 raise ValueError(f"name {name!r} is given to more than one; each needs its own")
         return named
+
+    @field_validator("obs")
+    @classmethod
+    def _addresses_differ(cls, studios: list[ObsConfig]) -> list[ObsConfig]:
+        first: dict[tuple[str, int], str] = {}
+        for studio in studios:
+            other = first.setdefault(studio.place, studio.name)
+            if other != studio.name:
+                raise ValueError(
+                    f"{other!r} and {studio.name!r} are both the OBS at {studio.host}:"
+                    f"{studio.port}; remove one, or correct its host or port"
+                )
+        return studios

@@ -1,0 +1,203 @@
+"""Keeps database and recorder in step: takes the plan from it, writes the outbox to it.
+
+A thread of its own; whatever the database does, nothing else of the recorder waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from control_api.events.kinds import Kind
+from control_api.recorder import database_rows, plan_source
+from control_api.recorder.database_link import DatabaseLink, Replaced, Unusable
+from control_api.recorder.plan import PlanData, merged
+from control_api.recorder.recording import Recording
+from control_api.recorder.records import Forgotten, Pending, Records
+
+logger = logging.getLogger(__name__)
+
+_CYCLE_SECONDS = 1.0
+_LATE_SECONDS = 5.0
+_WRITE_SECONDS = 5.0
+_BATCH = 200
+
+
+class Recorded(Protocol):
+    """What is told which rows the database gave to recordings."""
+
+    def __call__(self, uid: str, row: int) -> object: ...
+
+
+class DatabaseSync:
+    """`take` is called with every new plan, `recorded` with the row of each recording."""
+
+    def __init__(
+        self,
+        link: DatabaseLink,
+        records: Records,
+        *,
+        take: Callable[[PlanData], object],
+        recorded: Recorded,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._link = link
+        self._records = records
+        self._take = take
+        self._recorded = recorded
+        self._now = now
+        self._plan = records.plan
+        self._wake = threading.Condition()
+        self._woken = self._is_over = False
+        self._rounds = 0
+        self._busy_since: float | None = None
+        self._problem: str | None = None
+        self._problem_since: float | None = None
+        self._written_at = float("-inf")
+        self._thread = threading.Thread(target=self._run, name="database", daemon=True)
+        records.wake = self.wake
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Write what is left, as long as that takes no longer than `timeout`."""
+        self._is_over = True
+        self.wake()
+        self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """There is something to do."""
+        with self._wake:
+            self._woken = True
+            self._wake.notify_all()
+
+    def refresh(self, timeout: float) -> bool:
+        """Read the plan now; False if the database does not answer in that time."""
+        with self._wake:
+            wanted = self._rounds + (2 if self._busy_since is not None else 1)
+            self._woken = True
+            self._wake.notify_all()
+            done = self._wake.wait_for(lambda: self._rounds >= wanted, timeout)
+        return done and self._problem is None
+
+    @property
+    def problem(self) -> tuple[str, float] | None:
+        """Why the database cannot be used, and since when (Unix seconds); None if it can."""
+        if self._problem is not None and self._problem_since is not None:
+            return self._problem, self._problem_since
+        busy = self._busy_since
+        if busy is not None and (late := time.monotonic() - busy) > _LATE_SECONDS:
+            return "it does not answer", self._now() - late
+        return None
+
+    def _run(self) -> None:
+        while True:
+            self._round()
+            with self._wake:
+                if self._is_over:
+                    return
+                self._wake.wait_for(lambda: self._woken, _CYCLE_SECONDS)
+                self._woken = False
+            if self._problem is not None and not self._is_over:
+                time.sleep(_CYCLE_SECONDS)
+
+    def _round(self) -> None:
+        self._busy_since = time.monotonic()
+        try:
+            self._link.check()
+            self._pull()
+            while self._push():
+                pass
+            self._write_mark()
+        except Unusable as error:
+            self._failed(str(error), is_replaced=isinstance(error, Replaced))
+        except Exception:
+            logger.exception("database: this is a mistake in Leitstand")
+            self._failed("a mistake in Leitstand; the log says more", is_replaced=False)
+        else:
+            self._succeeded()
+        with self._wake:
+            self._busy_since = None
+            self._rounds += 1
+            self._wake.notify_all()
+
+    def _pull(self) -> None:
+        """Take over the plan if it has changed."""
+        with self._link.reading() as session:
+            database, _ = plan_source.identity(session)
+        known = self._plan
+        if known is not None and known.database and known.database != database:
+            self._another(known, database)
+        with self._link.reading() as session:
+            revision = plan_source.revision(session)
+            if known is not None and (known.database, known.revision) == (database, revision):
+                return
+            plan = PlanData(
+                merged(known, plan_source.schedules(session)),
+                plan_source.settings(session),
+                database,
+                revision,
+            )
+        self._plan = plan
+        self._records.keep_plan(plan)
+        self._take(plan)
+
+    def _another(self, known: PlanData, database: str) -> None:
+        """Another database than last time: if it is empty, it gets its schedules back."""
+        with self._link.writing() as session:
+            restored = plan_source.restore(session, known.schedules)
+        said = f"{restored} schedules were put back from the recorder's plan"
+        message = f"the database is not the one that was used before; {said}"
+        self._records.report(Kind.DATABASE_FRESH, None, message, restored=restored)
+        self._plan = PlanData(known.schedules, known.settings, database, "")
+
+    def _push(self) -> bool:
+        """Write some entries of the outbox; False if it is empty."""
+        entries = self._records.pending(_BATCH)
+        if not entries:
+            return False
+        rows: list[tuple[str, int]] = []
+        with self._link.writing() as session:
+            for entry in _in_order(entries):
+                _write(session, entry, rows)
+        self._records.acknowledge(entries)
+        self._written_at = time.monotonic()
+        for uid, row in rows:
+            self._recorded(uid, row)
+        return len(entries) == _BATCH
+
+    def _write_mark(self) -> None:
+        """See now and then that it can be written."""
+        if time.monotonic() - self._written_at >= _WRITE_SECONDS:
+            with self._link.writing() as session:
+                plan_source.mark_written(session)
+            self._written_at = time.monotonic()
+
+    def _failed(self, reason: str, *, is_replaced: bool) -> None:
+        if self._problem is None:
+            self._problem_since = self._now()
+            message = f"the database cannot be used: {reason}; recording goes on"
+            self._records.report(Kind.DATABASE_LOST, None, message, replaced=is_replaced)
+        self._problem = reason
+
+    def _succeeded(self) -> None:
+        if self._problem is not None:
+            self._problem = self._problem_since = None
+            self._records.report(Kind.DATABASE_BACK, None, "the database can be used again")
+
+
+def _in_order(entries: Sequence[Pending]) -> list[Pending]:
+    """Recordings first: what refers to them finds their rows."""
+    return sorted(entries, key=lambda entry: not isinstance(entry.item, Recording | Forgotten))
+
+
+def _write(session: Session, entry: Pending, rows: list[tuple[str, int]]) -> None:
+    database_rows.write(session, entry.item)
+    if isinstance(entry.item, Recording) and entry.item.row is not None:
+        rows.append((entry.item.uid, entry.item.row))

@@ -1,0 +1,92 @@
+"""Answers the API, and nobody else, on the recorder's socket."""
+
+from __future__ import annotations
+
+import hmac
+import socket
+import socketserver
+import threading
+from typing import Any, cast
+
+import msgspec
+
+from control_api.recorder.commands import Commands
+from control_api.recorder.protocol import LONGEST_LINE, Answer, Request, encoded
+from control_api.recorder.socket_address import SocketAddress
+
+_IDLE_SECONDS = 60.0
+_MOST_CONNECTIONS = 64
+
+
+class CommandServer:
+    """Listens at once; raises ConfigError if the address cannot be had."""
+
+    def __init__(self, address: SocketAddress, commands: Commands) -> None:
+        self._server = _Server(address.listening(), commands, address.secret)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="commands", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
+    """A thread for each connection, of which there are only so many."""
+
+    daemon_threads = True
+
+    def __init__(self, listening: socket.socket, commands: Commands, secret: str) -> None:
+        super().__init__(listening.getsockname(), _Connection)
+        self.socket = listening
+        self.commands = commands
+        self.secret = secret
+        self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def get_request(self) -> tuple[Any, Any]:
+        return self.socket.accept()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return self.places.acquire(blocking=False)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()
+
+    def shutdown_request(self, request: Any) -> None:
+        request.close()
+
+    def server_close(self) -> None:
+        self.socket.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away in mid sentence is none of our concern."""
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    """One connection: requests, one after the other, until it is closed or idle."""
+
+    def handle(self) -> None:
+        self.request.settimeout(_IDLE_SECONDS)
+        server = cast(_Server, self.server)
+        with self.request.makefile("rb") as lines:
+            while line := lines.readline(LONGEST_LINE):
+                self.request.sendall(encoded(self._answer(server, line)))
+
+    def _answer(self, server: _Server, line: bytes) -> Answer:
+        try:
+            request = msgspec.json.decode(line, type=Request)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return Answer(error="that is no request", status=400)
+        if not hmac.compare_digest(request.secret.encode(), server.secret.encode()):
+            return Answer(error="recorder.secret: another one is expected", status=403)
+        return server.commands.answer(request.command, request.body)
