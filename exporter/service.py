@@ -85,7 +85,11 @@ def _obs(studio: ObsConfig, config: Config) -> Polled:
         studio.host, studio.port, lambda: password.get_secret_value() if password else None
     )
     source = ObsSource(
-        studio.name, ObsLink(address), studio.recordings, config.exporter.slow_interval
+        studio.name,
+        ObsLink(address),
+        studio.recordings,
+        config.exporter.slow_interval,
+        interval=config.exporter.poll_interval,
     )
     return Polled(source, config.exporter.poll_interval)
 

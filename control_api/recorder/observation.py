@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from control_api.recordings.reasons import Reason
+from leitstand.recordfile import Progress as Progress
 
 
 class Unreachable(Exception):
@@ -16,19 +16,6 @@ class Unreachable(Exception):
 
 class Refused(Exception):
     """OBS does not do it; the text says what it answered."""
-
-
-class Progress(enum.Enum):
-    """How a running recording gets on, judged by the data that is lost."""
-
-    HEALTHY = "healthy"
-    """Data arrives in the file, or has been missing for a shorter time than is unusual."""
-    MUXER_DEAD = "muxer_dead"
-    """OBS's byte count runs ahead of the file: what OBS encodes now is lost."""
-    SLOW = "slow"
-    """Neither OBS's counts nor the file have grown for 15 s: slow, or hung."""
-    HUNG = "hung"
-    """The same for 60 s: a stop is worth a try."""
 
 
 @dataclass(frozen=True, slots=True)

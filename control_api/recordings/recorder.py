@@ -17,7 +17,7 @@ import msgspec
 from control_api.studios.studio import Studio
 from leitstand.calls import Call
 from leitstand.clients.obs import Event, ObsError, RequestFailed
-from leitstand.recordfile import RecordFile, below
+from leitstand.recordfile import Progress, RecordFile
 
 _MEGABYTE = 1024 * 1024
 _FOLDER_SECONDS = 1.0
@@ -100,7 +100,7 @@ class ObsRecorder:
     def __init__(self, studio: Studio, clock: Callable[[], float] = time.time) -> None:
         self._studio = studio
         self._clock = clock
-        self._file = RecordFile(studio.recordings, clock)
+        self._file = RecordFile(studio.recordings, now=clock)
         self._folder = Call("record folder", lambda: _is_there(studio.recordings))
         self._path: str | None = None
         self._directory: str | None = None
@@ -128,7 +128,7 @@ class ObsRecorder:
         self._duration = duration
         if self._path is None and (path := self._ask_path()):
             self._path = path
-            self._file.begins(path, self._directory)
+            self._file.begin(path, self._directory)
         growth = self._file.look(record.outputBytes, duration, paused=record.outputPaused)
         return Seen(
             active=True,
@@ -136,9 +136,9 @@ class ObsRecorder:
             duration=duration,
             bytes=record.outputBytes,
             path=self._path,
-            file=self._mapped(self._path),
+            file=self._file.file,
             grew=record.outputBytes > 0 and growth.file_bytes != 0,
-            stalled=growth.stalled,
+            stalled=growth.progress in (Progress.MUXER_DEAD, Progress.HUNG),
             began=self._began,
         )
 
@@ -152,7 +152,7 @@ class ObsRecorder:
     def _forget(self) -> None:
         self._path = self._began = None
         self._duration = 0.0
-        self._file.ends()
+        self._file.end()
 
     def _forget_unless_starting(self) -> None:
         # Between STARTING and STARTED the status is still that of the time before.
@@ -174,11 +174,6 @@ class ObsRecorder:
                 if isinstance(path, str):
                     return path
         return None
-
-    def _mapped(self, path: str | None) -> Path | None:
-        if path is None or self._studio.recordings is None:
-            return None
-        return self._studio.recordings / below(path, self._directory)
 
     def _trouble(self, free: float) -> str | None:
         folder = self._studio.recordings

@@ -44,7 +44,7 @@ _ROWS: tuple[tuple[Family, Callable[[Record], float | None]], ...] = (
         gauge(
             "obs_record_last_growth_timestamp_seconds",
             "When the record file (where it is not visible: OBS's byte count) was last seen to "
-            "grow, Unix time; while one is recorded.",
+            "grow, Unix time by the present wall clock; while one is recorded.",
             "studio",
         ),
         lambda record: record.last_growth,
@@ -52,8 +52,8 @@ _ROWS: tuple[tuple[Family, Callable[[Record], float | None]], ...] = (
     (
         gauge(
             "obs_record_stalled",
-            "Whether the record file stands still for longer than a healthy one of its bitrate "
-            "ever does; while one is recorded.",
+            "Whether OBS's byte count runs ahead of the record file by more than a healthy muxer "
+            "holds back, or neither has grown for 15 s; while one is recorded.",
             "studio",
         ),
         lambda record: record.stalled,

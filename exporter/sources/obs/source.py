@@ -15,7 +15,8 @@ from exporter.sources.obs.state import Record, Stream, StudioState
 from exporter.sources.obs.totals import Totals
 from exporter.sources.source import SourceError, SourceId
 from leitstand.clients.obs import News, ObsError, ObsLink, RequestFailed
-from leitstand.recordfile import RecordFile
+from leitstand.recordfile import Progress, RecordFile
+from leitstand.recordfile.output import ask_path
 
 KIND = "obs"
 
@@ -36,6 +37,7 @@ class ObsSource:
     recordings: Path | None = None
     slow_interval: float = 30.0
     clock: Callable[[], float] = time.time
+    interval: float = 2.0
     _totals: Totals = field(init=False, default_factory=Totals)
     _audio: Audio = field(init=False, default_factory=Audio)
     _file: RecordFile = field(init=False)
@@ -49,7 +51,7 @@ class ObsSource:
     _was_recording: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self._file = RecordFile(self.recordings, self.clock)
+        self._file = RecordFile(self.recordings, interval=self.interval, now=self.clock)
         self._picture = ProgramPicture(self.link, clock=self.clock)
 
     @property
@@ -85,7 +87,9 @@ class ObsSource:
             state = event.data.get("outputState")
             if event.name == "RecordStateChanged" and state == "OBS_WEBSOCKET_OUTPUT_STARTED":
                 self._records += 1
-                self._file.begins(event.data.get("outputPath"), self._directory)
+                self._file.begin(event.data.get("outputPath") or "", self._directory)
+            elif event.name == "RecordFileChanged":
+                self._file.go_on_in(event.data.get("newOutputPath") or "")
             elif event.name == "StreamStateChanged" and state in (
                 "OBS_WEBSOCKET_OUTPUT_STARTED",
                 "OBS_WEBSOCKET_OUTPUT_RECONNECTED",
@@ -161,10 +165,13 @@ class ObsSource:
         known = Record(active, status.outputPaused, duration, written or 0)
         if not active:
             if self._was_recording:
-                self._file.ends()
+                self._file.end()
             self._was_recording = False
             return known
         self._was_recording = True
+        if self._file.path is None and (path := ask_path(self.link)):
+            # It ran before anybody listened.
+            self._file.begin(path, self._directory)
         growth = self._file.look(status.outputBytes, duration, paused=status.outputPaused)
         return Record(
             active,
@@ -173,7 +180,7 @@ class ObsSource:
             written or 0,
             growth.file_bytes,
             growth.last_growth,
-            growth.stalled,
+            growth.progress is not Progress.HEALTHY,
         )
 
 
