@@ -138,6 +138,22 @@ def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") ->
     service.stop()
 
 
+@command
+def recorder(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
+    """Run the recorder: it has every studio record when it should, whatever else breaks."""
+    from control_api.recorder.service import Recorder
+    from leitstand import config, watchdog
+
+    _set_up_logs(log_level)
+    stop = stop_event()
+    service = Recorder(config.load(config_file))
+    service.start()
+    logs.announce(f"recorder {__version__} at {service.address}")
+    with watchdog.told(lambda: service.is_alive):
+        stop.wait()
+    service.stop()
+
+
 token = typer.Typer(help="Tokens of the control API.", no_args_is_help=True)
 app.add_typer(token, name="token")
 

@@ -18,8 +18,8 @@ from control_api.recorder.observation import Refused, Unreachable
 from control_api.recorder.plan import Settings
 from control_api.recorder.protocol import Answer
 from control_api.recorder.reconciler import Reconciler
-from control_api.recorder.records import AuditRecord, Records
 from control_api.recorder.recording import Origin, Recording, State
+from control_api.recorder.records import AuditRecord, Records
 from control_api.recorder.status import RecorderStatus, StudioStatus
 from control_api.recordings.reasons import Code
 
@@ -243,9 +243,7 @@ def _stopped(status: StudioStatus, recording: Recording) -> protocol.Stopped:
     return protocol.Stopped(msgspec.to_builtins(found), is_over)
 
 
-def _wait(
-    reconciler: Reconciler, is_so: Callable[[StudioStatus], bool], until: float
-) -> bool:
+def _wait(reconciler: Reconciler, is_so: Callable[[StudioStatus], bool], until: float) -> bool:
     """Look again and again until it is so, or the time is up."""
     while not is_so(reconciler.look()):
         if time.monotonic() >= until:

@@ -143,6 +143,13 @@ class Reconciler:
             self._actuator.pause(paused, by)
             return self.look()
 
+    def take_row(self, uid: str, row: int) -> None:
+        """Note the id that the database gave to a recording."""
+        with self.lock:
+            for recording in (self._actuator.current, self._actuator.last):
+                if recording is not None and recording.uid == uid:
+                    recording.row = row
+
     def _may_act(self, desired: Desired) -> bool:
         return desired.is_known or self._actuator.current is not None
 

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from control_api.database import Database
-from control_api.recordings.wish import Override, Want
+from control_api.recordings.reasons import Code
 from control_api.schedules.windows import Schedule
-from tests.control_api.recordings.simulation import STUDIO, Evening
+from tests.control_api.recorder.simulation import STUDIO, Evening
 
 BEGIN = 1_795_000_000.0 // 86_400 * 86_400
 """A midnight in UTC."""
@@ -32,32 +31,28 @@ def schedule(number: int, start: int, end: int) -> Schedule:
 
 
 @pytest.fixture
-def evening(database: Database) -> Evening:
-    return Evening(BEGIN, [schedule(1, 60, 120), schedule(2, 120, 180)], database)
+def evening() -> Evening:
+    return Evening(BEGIN, [schedule(1, 60, 120), schedule(2, 120, 180)])
 
 
 def play(evening: Evening, until: int) -> None:
-    evening.play(BEGIN + until, lambda now: None)
-
-
-def kinds(evening: Evening) -> list[str]:
-    return [event.kind for event in reversed(evening.events.newest())]
+    evening.play(BEGIN + until)
 
 
 def test_windows_that_touch_are_one_recording_and_two_runs(evening: Evening) -> None:
     play(evening, 200)
     assert evening.obs.starts == 1
-    (row,) = evening.store.newest(10)
+    (row,) = evening.recordings
     assert 118 <= row.duration <= 120
-    runs = evening.runs.newest(10)
-    assert [(run.schedule_id, run.outcome) for run in runs] == [(2, "recorded"), (1, "recorded")]
-    assert runs[0].recorded_seconds == 60
+    runs = evening.runs
+    assert [(run.schedule_id, run.outcome) for run in runs] == [(1, "recorded"), (2, "recorded")]
+    assert runs[1].recorded_seconds == 60
 
 
 def test_overrides_survive_a_restart(evening: Evening) -> None:
     play(evening, 10)
     assert evening.service is not None
-    evening.service.want(Override(Want.START, BEGIN + 10, BEGIN + 50, "anna", "Rehearsal"))
+    evening.service.start("anna", 40, "Rehearsal")
     play(evening, 20)
     evening.crash()
     evening.boot()
@@ -74,9 +69,9 @@ def test_overrides_survive_a_restart(evening: Evening) -> None:
     assert evening.obs.path is None
     play(evening, 123)
     assert evening.obs.path is not None
-    first = evening.runs.get(1, BEGIN + 60)
-    assert first is not None
-    assert (first.outcome, first.gaps[-1]["reason"]) == ("partly", "stopped by anna")
+    first = evening.run(1)
+    assert first.outcome == "partly"
+    assert (first.gaps[-1].code, first.gaps[-1].params["by"]) == (Code.STOPPED_BY, "anna")
 
 
 def test_a_dialog_in_obs_is_a_fault_told_once_and_got_over(evening: Evening) -> None:
@@ -87,19 +82,18 @@ def test_a_dialog_in_obs_is_a_fault_told_once_and_got_over(evening: Evening) -> 
     evening.obs.refuses = False
     play(evening, 110)
     assert evening.service.status.fault is None
-    assert kinds(evening) == ["recording_failed", "recording_started", "recording_recovered"]
+    assert evening.kinds == ["recording_failed", "recording_started", "recording_recovered"]
     play(evening, 200)
-    run = evening.runs.get(1, BEGIN + 60)
-    assert run is not None
+    run = evening.run(1)
     assert run.outcome == "partly"
     assert run.recorded_seconds == pytest.approx(20, abs=5)
-    assert "window_missed" in kinds(evening)
+    assert "window_missed" in evening.kinds
 
 
 def test_a_start_that_is_refused_is_tried_again_at_least_every_3_seconds(evening: Evening) -> None:
     evening.obs.says_no = True
     play(evening, 100)
-    assert kinds(evening) == ["recording_failed"]
+    assert evening.kinds == ["recording_failed"]
     evening.obs.says_no = False
     play(evening, 105)
     assert evening.obs.path is not None
@@ -111,15 +105,15 @@ def test_windows_that_went_by_while_nobody_ran_are_missed(evening: Evening) -> N
     play(evening, 300)
     evening.boot()
     play(evening, 302)
-    runs = evening.runs.newest(10)
-    assert [run.outcome for run in runs] == ["missed", "missed"]
-    assert {gap["reason"] for run in runs for gap in run.gaps} == {"Leitstand was not running"}
+    assert [run.outcome for run in evening.runs] == ["missed", "missed"]
+    codes = {gap.code for run in evening.runs for gap in run.gaps}
+    assert codes == {Code.RECORDER_NOT_RUNNING}
 
 
 def test_a_recording_by_hand_in_obs_is_kept_and_replaced_when_it_ends(evening: Evening) -> None:
     evening.obs.start_by_hand()
     play(evening, 200)
-    (row,) = evening.store.newest(10)
+    (row,) = evening.recordings
     assert row.origin == "foreign"
     assert evening.obs.path is not None
     evening.obs.stop_by_hand()
@@ -132,8 +126,8 @@ def test_when_somebody_stops_it_in_obs_inside_a_window_it_goes_on(evening: Eveni
     evening.obs.stop_by_hand()
     play(evening, 95)
     assert evening.obs.starts == 2
-    second, first = evening.store.newest(10)
-    assert second.evening == first.evening == first.id
+    first, second = evening.recordings
+    assert second.evening == first.evening == first.uid
 
 
 def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
@@ -141,8 +135,7 @@ def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
     evening.change([])
     play(evening, 95)
     assert evening.obs.path is None
-    run = evening.runs.get(1, BEGIN + 60)
-    assert run is not None
+    run = evening.run(1)
     assert (run.outcome, run.end) == ("recorded", BEGIN + 90)
 
 
@@ -152,8 +145,7 @@ def test_a_window_that_was_booked_is_not_booked_again_after_a_crash(evening: Eve
     play(evening, 195)
     evening.boot()
     play(evening, 197)
-    run = evening.runs.get(2, BEGIN + 120)
-    assert run is not None
+    run = evening.run(2)
     assert (run.outcome, run.recorded_seconds) == ("recorded", 60)
 
 
@@ -167,9 +159,9 @@ def test_a_recording_that_took_the_place_of_ours_is_not_taken_for_it(evening: Ev
     play(evening, 100)
     evening.boot()
     play(evening, 102)
-    second, first = evening.store.newest(10)
+    first, second = evening.recordings
     assert (second.origin, second.obs_path) == ("foreign", "/rec/2.mkv")
-    assert (first.origin, first.obs_path, first.state) == ("schedule", "/rec/1.mkv", "finished")
+    assert (first.origin, first.obs_path, first.state) == ("schedule", "/rec/1.mkv", "checking")
     play(evening, 200)
     assert evening.obs.path == "/rec/2.mkv"
 
@@ -178,10 +170,10 @@ def test_what_obs_starts_only_after_it_was_given_up_is_ours_and_ended(evening: E
     play(evening, 10)
     assert evening.service is not None
     evening.obs.takes = 12
-    evening.service.want(Override(Want.START, BEGIN + 10, BEGIN + 50, "anna"))
+    evening.service.start("anna", 40, "")
     play(evening, 18)
-    evening.service.want(None)
+    evening.service.follow_schedule()
     play(evening, 30)
     assert (evening.obs.starts, evening.obs.path) == (1, None)
-    (row,) = evening.store.newest(10)
-    assert (row.origin, row.evening) == ("schedule", row.id)
+    (row,) = evening.recordings
+    assert (row.origin, row.evening) == ("schedule", row.uid)

@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 import hypothesis
 from hypothesis import strategies as st
 
-from control_api.database import opened
-from control_api.recordings.wish import Override, Want
 from control_api.schedules.windows import Schedule
-from tests.control_api.recordings.simulation import STUDIO, Evening
+from tests.control_api.recorder.simulation import STUDIO, Evening
 from tests.soak import is_soak
 
 LATE = 5
@@ -162,7 +160,7 @@ class Play:
         if kind == "refuses":
             self.evening.obs.refuses, self.obs_willing = True, now + seconds
         if kind == "start" and service is not None:
-            service.want(Override(Want.START, now, now + seconds, "anna"))
+            service.start("anna", seconds, "")
             self.manual_until, self.stopped_until = now + seconds, 0
         if kind == "stop" and service is not None:
             service.end("anna")
@@ -177,8 +175,7 @@ def test_obs_records_what_it_should(
     drawn: tuple[float, list[Schedule], list[Happening]],
 ) -> None:
     begin, schedules, happenings = drawn
-    database = opened("sqlite://")
-    evening = Evening(begin, schedules, database)
+    evening = Evening(begin, schedules)
     play = Play(evening, happenings, int(begin))
     evening.play(begin + MINUTES * 60, play.at)
 
@@ -191,10 +188,8 @@ def test_obs_records_what_it_should(
         # Windows that touch or overlap are one recording; none fires twice.
         stretches = sum(1 for second in play.should if second - 1 not in play.should)
         assert evening.obs.starts == stretches
-    booked = evening.runs.newest(1_000)
-    keys = [(run.schedule_id, run.start) for run in booked]
+    keys = [(run.schedule_id, run.start) for run in evening.runs]
     assert len(keys) == len(set(keys))
-    database.close()
 
 
 def _shown(seconds: set[int], begin: float) -> list[int]:

@@ -1,0 +1,209 @@
+"""The recorder's composition root: configuration -> journal, studios, database, socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from control_api.clock import Clock, SystemClock
+from control_api.recorder import takeover
+from control_api.recorder.actuator import Actuator
+from control_api.recorder.commands import Commands
+from control_api.recorder.database_link import DatabaseLink
+from control_api.recorder.database_sync import DatabaseSync
+from control_api.recorder.journal import Journal
+from control_api.recorder.obs_output import ObsOutput
+from control_api.recorder.plan import Plan, PlanData, Settings, plan_of
+from control_api.recorder.reconciler import Reconciler
+from control_api.recorder.records import Records, merge_repetitions
+from control_api.recorder.server import CommandServer
+from control_api.recorder.socket_address import address_of, private_folder
+from control_api.recorder.status import RecorderStatus, StorageStatus
+from control_api.recorder.studio_records import StudioRecords
+from control_api.recorder.supervisor import StudioSupervisor
+from control_api.recorder.window_coverage import WindowCoverage
+from control_api.studios.studio import Studio
+from leitstand import __version__
+from leitstand.clients.obs import Address, ObsLink
+from leitstand.config import Config, ConfigError, ObsConfig
+from leitstand.exclusive import ExclusiveFile, Taken
+
+LOCK = "recorder.lock"
+_JOURNAL = "recorder"
+_LATE_SECONDS = 30.0
+"""A studio that was not looked at for so long is not looked after any more."""
+
+
+class Recorder:
+    """The running service. It starts whatever the database does."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        """Raises ConfigError if another recorder has the state folder, or the socket."""
+        self._clock = clock or SystemClock()
+        self._started_at = self._clock.now()
+        self._lock = _locked(config)
+        self._journal = Journal(_places(config), merge=merge_repetitions)
+        self.records = Records(self._journal, self._known(config), self._clock.now)
+        self._plan: Plan | None = None
+        if (known := self.records.plan) is not None:
+            self._plan = plan_of(known)
+        self._reconcilers: dict[str, Reconciler] = {}
+        self._studios: dict[str, StudioRecords] = {}
+        self._supervisors = [self._supervisor(_studio(each)) for each in config.obs]
+        self._sync = DatabaseSync(
+            DatabaseLink(config.control_api.database_url),
+            self.records,
+            take=self._take_plan,
+            recorded=self._recorded,
+            now=self._clock.now,
+        )
+        self.commands = Commands(
+            self._reconcilers,
+            self.records,
+            self._clock,
+            status=self.status,
+            settings=self._settings,
+            refresh=self._sync.refresh,
+        )
+        self.address = address_of(config)
+        self._server = CommandServer(self.address, self.commands)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every studio is looked after."""
+        return all(each.is_alive and each.idle < _LATE_SECONDS for each in self._supervisors)
+
+    def start(self) -> None:
+        self._journal.start()
+        for supervisor in self._supervisors:
+            supervisor.start()
+        self._server.start()
+        self._sync.start()
+
+    def stop(self) -> None:
+        """Studios go on with what they do."""
+        self._server.stop()
+        for supervisor in self._supervisors:
+            supervisor.stop()
+        self._sync.stop()
+        self._journal.stop()
+        self._lock.release()
+
+    def status(self) -> RecorderStatus:
+        """What is known at this moment."""
+        return RecorderStatus(
+            version=__version__,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            started_at=self._started_at,
+            studios=[each.status for each in self._reconcilers.values()],
+            storage=self._storage(),
+            idle=max((each.idle for each in self._supervisors), default=0.0),
+        )
+
+    def _storage(self) -> StorageStatus:
+        health, problem = self._journal.health, self._sync.problem
+        stalled_for = 0.0 if health.since is None else time.monotonic() - health.since
+        return StorageStatus(
+            database=problem[0] if problem else None,
+            database_since=problem[1] if problem else None,
+            journal=health.error,
+            journal_since=self._clock.now() - stalled_for if health.error else None,
+            place=str(health.place) if health.place else None,
+            pending=self.records.waiting,
+        )
+
+    def _known(self, config: Config) -> dict[str, Any]:
+        known = dict(self._journal.load())
+        if not known:
+            studios = [studio.name for studio in config.obs]
+            known = takeover.from_database(config.control_api.database_url, studios)
+            for key, value in known.items():
+                self._journal.put(key, value)
+        return known
+
+    def _take_plan(self, plan: PlanData) -> None:
+        self._plan = plan_of(plan)
+
+    def _settings(self) -> Settings:
+        return self._plan.data.settings if self._plan else Settings()
+
+    def _wanted_from(self, schedule_id: int) -> float:
+        return self._plan.wanted_from(schedule_id) if self._plan else 0.0
+
+    def _recorded(self, uid: str, row: int) -> None:
+        for reconciler in self._reconcilers.values():
+            reconciler.take_row(uid, row)
+
+    def _supervisor(self, studio: Studio) -> StudioSupervisor:
+        output, name = ObsOutput(studio, self._clock), studio.name
+        records = StudioRecords(name, self.records, self._clock)
+        actuator = Actuator(
+            name,
+            output,
+            records,
+            remembered=records.remembered,
+            report=records.report,
+            clock=self._clock,
+        )
+        coverage = WindowCoverage(
+            records.runs,
+            save=records.save_run,
+            forget=records.forget_run,
+            report=records.report_missing,
+            wanted_from=self._wanted_from,
+        )
+        self._reconcilers[name] = reconciler = Reconciler(
+            name,
+            actuator,
+            coverage,
+            records,
+            plan=lambda: self._plan,
+            override=records.override,
+            extensions=records.extensions,
+            looked_at=records.looked_at,
+            clock=self._clock,
+        )
+        return StudioSupervisor(name, studio.link, output.hear, reconciler)
+
+
+def _locked(config: Config) -> ExclusiveFile:
+    """The lock on the state folder. Raises ConfigError if another recorder holds it."""
+    state = config.control_api.state
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return ExclusiveFile(state / LOCK, "recorder")
+    except Taken as error:
+        raise ConfigError(
+            f"control_api.state: {state} is used by another recorder ({error}); "
+            "stop that one, or name another folder"
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"control_api.state: {state / LOCK} cannot be opened ({error.strerror})"
+        ) from None
+
+
+def _places(config: Config) -> list[Path]:
+    """Where the journal may be, the preferred folder first."""
+    state = config.control_api.state
+    runtime = config.recorder.runtime_folder(state)
+    try:
+        private_folder(runtime)
+    except OSError as error:
+        raise ConfigError(
+            f"recorder.runtime: {runtime} cannot be used ({error.strerror})"
+        ) from None
+    more = [config.recorder.fallback] if config.recorder.fallback else []
+    return [folder / _JOURNAL for folder in (state, runtime, *more)]
+
+
+def _studio(config: ObsConfig) -> Studio:
+    password = config.password
+    address = Address(
+        config.host, config.port, lambda: password.get_secret_value() if password else None
+    )
+    return Studio(config.name, ObsLink(address), config.recordings, address)
