@@ -17,8 +17,10 @@ from control_api.auth.store import AuthStore
 from control_api.clips.room import Clips
 from control_api.clock import Clock, SystemClock
 from control_api.database import opened
+from control_api.events.history import EventHistory
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.events.tail import EventTail
 from control_api.frames.reading import Reader
 from control_api.frames.service import FrameService
 from control_api.frames.store import StripStore
@@ -29,7 +31,8 @@ from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
 from control_api.play.room import Play
-from control_api.recordings.control import Control, Journal
+from control_api.recorder.socket_address import address_of
+from control_api.recordings.recorder_client import RecorderClient
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import RecordingStore
 from control_api.schedules.runs import RunStore
@@ -57,6 +60,8 @@ class ControlApi:
         self.database = opened(config.control_api.database_url)
         self.studios = Studios([_studio(each) for each in config.obs])
         self.events = EventService(EventStore(self.database), clock)
+        self.tail = EventTail(self.events, EventHistory(self.database))
+        self.recorder = RecorderClient(address_of(config), clock)
         self.settings = self._settings_service(config, clock)
         self.desk = self._desk(config, clock)
         self.auth = AuthService(AuthStore(self.database), clock)
@@ -66,7 +71,7 @@ class ControlApi:
             self.studios.names,
             ZoneInfo(config.control_api.timezone),
             clock,
-            lambda: None,
+            self.recorder.refresh,
             runs=self.runs,
         )
         self.recordings = self._recordings(config, clock)
@@ -117,8 +122,8 @@ class ControlApi:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the timer runs and somebody looks after every studio."""
-        return self.timer.is_running and self.control.is_alive
+        """Whether the timer runs."""
+        return self.timer.is_running
 
     def start(self) -> None:
         """Raises ConfigError if the first admin's token cannot be told."""
@@ -126,7 +131,8 @@ class ControlApi:
         ensure_admin(self.auth, settings.admin_token, settings.state, terminal())
         self.timer.start()
         self.library.start()
-        self.control.start()
+        self.recorder.start()
+        self.tail.start()
         self.streams.start()
         self._server.start()
         # Last: where the port is taken already, the jobs are somebody else's.
@@ -136,7 +142,8 @@ class ControlApi:
         self._server.stop()
         self.streams.stop()
         self.timer.stop()
-        self.control.stop()
+        self.tail.stop()
+        self.recorder.stop()
         self.library.stop()
         self.jobs.stop()
         self.desk.close()
@@ -148,17 +155,13 @@ class ControlApi:
         self.events.forget(self.settings.current.events.keep_days)
 
     def _recordings(self, config: Config, clock: Clock) -> RecordingService:
-        store = RecordingStore(self.database)
-        journal = Journal(store, self.runs, self.events)
-        self.control = Control(self.studios, journal, self.schedules.calendar_of, clock)
         return RecordingService(
             self.studios,
-            self.control.reconcilers,
-            store,
+            self.recorder,
+            RecordingStore(self.database),
             clock,
             ZoneInfo(config.control_api.timezone),
-            longest=lambda: self.settings.current.recording.max_duration,
-            default_title=lambda studio: self.settings.current.studio(studio).title or "",
+            is_scheduled=lambda studio: bool(self.schedules.calendar_of(studio).at(clock.now())),
         )
 
     def _outlook(self, config: Config, clock: Clock) -> Outlook:

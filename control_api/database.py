@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
 class Database:
     """Sessions on one engine. Raises ConfigError if the database cannot be had."""
 
-    def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
+    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.url = make_url(url)
         self.engine = _engine(self.url, busy_seconds)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
@@ -82,7 +82,7 @@ def opened(url: str) -> Database:
     return database
 
 
-def _engine(url: URL, busy_seconds: int) -> Engine:
+def _engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, busy_seconds)
     if url.database in (None, "", ":memory:"):
@@ -97,7 +97,7 @@ def _engine(url: URL, busy_seconds: int) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, busy_seconds: int) -> Engine:
+def _postgresql(url: URL, busy_seconds: float) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
@@ -143,11 +143,10 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     connection.commit()
 
 
-def _begin_postgresql(busy_seconds: int, connection: Connection) -> None:
+def _begin_postgresql(busy_seconds: float, connection: Connection) -> None:
     if connection.get_execution_options().get(_READS):
         return
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.
-    connection.exec_driver_sql(
-        f"SET LOCAL lock_timeout = '{busy_seconds}s'; SELECT pg_advisory_xact_lock({_WRITER})"
-    )
+    wait = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
+    connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({_WRITER})")

@@ -26,7 +26,7 @@ from control_api.metrics.readings import ScheduleReading, Sources, StudioReading
 from control_api.metrics.requests import Measured, Requests
 from control_api.previews.service import PreviewService
 from control_api.provide import Provided
-from control_api.recordings.part import State
+from control_api.recorder.recording import State
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import OPEN, RecordingStore
 from control_api.schedules.runs import RunStore
@@ -120,22 +120,23 @@ class Outlook:
         self.logs.close()
 
     def _due_soon(self, studio: str) -> bool:
-        if self._sights.recordings.status(studio)[studio].wish.on:
+        if self._sights.recordings.status(studio)[studio].desired:
             return True
         start = self._sights.schedules.next_start(studio)
         return start is not None and start - self._clock.now() < _SOON_SECONDS
 
     def _studios(self) -> Sequence[StudioReading]:
+        known = self._sights.recordings.recorder.status
         return [
             StudioReading(
-                name,
-                desired=status.wish.on,
+                status.studio,
+                desired=status.desired,
                 active=status.active,
                 stalled=status.stalled,
                 desired_seconds=status.desired_seconds,
                 verified_seconds=status.verified_seconds,
             )
-            for name, status in self._sights.recordings.status().items()
+            for status in (known.studios if known else ())
         ]
 
     def _schedules(self) -> Sequence[ScheduleReading]:
@@ -157,7 +158,13 @@ def _checks(sights: Sights, config: ControlApiConfig, is_alive: Callable[[], boo
     def least() -> float:
         return _LEAST_FREE_BYTES
 
-    found = [checks.database(sights.database), checks.scheduler(is_alive)]
+    recorder = sights.recordings.recorder
+    found = [
+        checks.recorder(recorder),
+        checks.database(config.database_url),
+        checks.scheduler(is_alive),
+        checks.journal(recorder),
+    ]
     if config.library is not None:
         found += [checks.library(config.library), checks.disk("disk", config.library, least)]
     for studio in sights.studios:

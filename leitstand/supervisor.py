@@ -20,6 +20,9 @@ _TICK_SECONDS = 0.1
 STOP_SECONDS = 1.6
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
+_SURVIVOR_PAUSE_SECONDS = 1.0
+_START_SECONDS = 15.0
+"""A configuration error this soon after the start ends everything: a person is there to read it."""
 # Whoever ran that long was well: what happened before does not count any more.
 _WELL_AFTER_SECONDS = 60.0
 _CONFIG_ERROR = 2
@@ -30,14 +33,16 @@ _PR_SET_PDEATHSIG = 1
 class Service:
     """One child: its command, and how often it has ended in a row.
 
-    What a `quiet` one prints is for those who run it by hand. Who has not ended `stop_seconds`
-    after it was told to is killed.
+    What a `quiet` one prints is for those who run it by hand. One that has not ended
+    `stop_seconds` after it was asked to is killed. One that `survives` goes on when the supervisor
+    is killed, and is started again sooner when it ends.
     """
 
     name: str
     command: Sequence[str]
     quiet: bool = False
     stop_seconds: float = STOP_SECONDS
+    survives: bool = False
     process: subprocess.Popen[str] | None = field(default=None, init=False)
     began: float = field(default=0.0, init=False)
     ended: int = field(default=0, init=False)
@@ -50,7 +55,7 @@ class Service:
         self.process = subprocess.Popen(
             self.command,
             start_new_session=True,
-            preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+            preexec_fn=None if self.survives else _die_with_parent(),
             stdout=subprocess.DEVNULL if self.quiet else None,
             stderr=subprocess.PIPE if say else None,
             text=True,
@@ -66,7 +71,9 @@ class Service:
         now = time.monotonic()
         self.process = None
         self.ended = 1 if now - self.began > _WELL_AFTER_SECONDS else self.ended + 1
-        pause = min(_FIRST_PAUSE_SECONDS * 2.0 ** (self.ended - 1), _LONGEST_PAUSE_SECONDS)
+        longest = _SURVIVOR_PAUSE_SECONDS if self.survives else _LONGEST_PAUSE_SECONDS
+        first = _SURVIVOR_PAUSE_SECONDS / 4 if self.survives else _FIRST_PAUSE_SECONDS
+        pause = min(first * 2.0 ** (self.ended - 1), longest)
         self.start_at = now + pause
         return pause
 
@@ -91,17 +98,24 @@ class Supervisor:
     ) -> None:
         self._services = services
         self._say = say
+        self._began = 0.0
 
     def run(self, stop: threading.Event) -> int:
-        """Until `stop` is set, or a service says that the configuration is wrong (exit 2)."""
+        """Until `stop` is set, or a service ends with a configuration error (2) at the start."""
+        self._began = time.monotonic()
         try:
             while not stop.is_set():
-                if _CONFIG_ERROR in [self._look_after(service) for service in self._services]:
+                codes = [self._look_after(service) for service in self._services]
+                if _CONFIG_ERROR in codes and self._is_starting:
                     return _CONFIG_ERROR
                 stop.wait(_TICK_SECONDS)
             return 0
         finally:
             self._end_all()
+
+    @property
+    def _is_starting(self) -> bool:
+        return time.monotonic() - self._began < _START_SECONDS
 
     def _look_after(self, service: Service) -> int | None:
         """Start it if it is time; the exit code if it has ended."""
@@ -112,7 +126,7 @@ class Supervisor:
         code = service.process.poll()
         if code is not None:
             pause = service.note_end()
-            if code != _CONFIG_ERROR:
+            if code != _CONFIG_ERROR or not self._is_starting:
                 logger.error("%s ended with %d; again in %g s", service.name, code, pause)
         return code
 
@@ -135,8 +149,10 @@ def _pass_on(lines: IO[str], say: Callable[[str], object]) -> None:
             say(line)
 
 
-def _die_with_parent() -> Callable[[], None]:
+def _die_with_parent() -> Callable[[], None] | None:
     """What a new child does to be ended by the kernel when the supervisor is killed (prctl(2))."""
+    if sys.platform != "linux":
+        return None
     # Loaded here: a child that has only just been forked had better not load anything.
     libc, parent = ctypes.CDLL(None), os.getpid()
 

@@ -33,6 +33,7 @@ from leitstand.demo import everything as demo
 from leitstand.places import PLACES
 from leitstand.serving import listening
 from leitstand.supervisor import Service, Supervisor, leitstand, module
+from leitstand.survivor import LOCK, end_recorder
 
 _PROBE_SECONDS = 0.8
 
@@ -146,7 +147,10 @@ def run(
         options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
         # The table on a terminal must know of every line, or it would be drawn over it.
         say = _to_stderr if console.is_terminal else None
-        services = [leitstand(name, *options) for name in ("exporter", "api")]
+        end_recorder(settings.control_api.state / LOCK)
+        recorder = leitstand("recorder", *options)
+        recorder.survives = True
+        services = [recorder, *(leitstand(name, *options) for name in ("exporter", "api"))]
         supervisor = Supervisor([*scene.extras, *services, *beside.services], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
             return supervisor.run(stop)

@@ -44,6 +44,8 @@ class EventService:
         self._lock = threading.Lock()
         self._telling = threading.Lock()
         self._listeners: list[Listener] = []
+        self._own: set[int] = set()
+        """The ids of events of this process that the tail has not come to yet."""
 
     def tell(self, kind: Kind, studio: str | None, message: str, **data: Any) -> Event:
         """Keep it, log it, hand it on. `message` is a sentence for people."""
@@ -55,9 +57,23 @@ class EventService:
         # In the order of their ids: who comes back asks for all after the last that it saw.
         with self._telling:
             event = self._kept(row)
-            for listener in tuple(self._listeners):
-                listener(event)
+            if event.id:
+                self._own.add(event.id)
+            self._call_listeners(event)
         return event
+
+    def hand_on(self, events: Sequence[Event]) -> None:
+        """Hand on what was read from the database, unless it was handed on when it was told."""
+        with self._telling:
+            for event in events:
+                if event.id in self._own:
+                    self._own.discard(event.id)
+                else:
+                    self._call_listeners(event)
+
+    def _call_listeners(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
 
     def _kept(self, row: EventRow) -> Event:
         try:

@@ -7,17 +7,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-
-from control_api.database import Database
+from control_api.clock import local
 from control_api.errors import ApiError
 from control_api.health.service import Check, Health
+from control_api.recorder.database_link import DatabaseLink, Unusable
+from control_api.recorder.plan_source import mark_written
+from control_api.recordings.recorder_client import RecorderClient
 from control_api.studios.studio import Studio
 
 _OBS_SECONDS = 0.8
 _MIB = 1024**2
 _LATE_SECONDS = 10.0
+_DATABASE_SECONDS = 0.8
 
 
 def obs(studio: Studio) -> Check:
@@ -78,16 +79,57 @@ def library(folder: Path) -> Check:
     return Check("library", look)
 
 
-def database(database: Database) -> Check:
+def database(url: str) -> Check:
+    """The database takes what is written, and is still the file that was opened."""
+    link = DatabaseLink(url, busy_seconds=_DATABASE_SECONDS)
+
     def look() -> Health:
         try:
-            with database.reading() as session:
-                session.execute(text("SELECT 1 FROM events LIMIT 1"))
-        except SQLAlchemyError as error:
-            return Health(False, f"cannot be read ({type(error).__name__})")
-        return Health(True, "can be read")
+            link.check()
+            with link.writing() as session:
+                mark_written(session)
+        except Unusable as error:
+            return Health(False, f"cannot be written ({error})")
+        return Health(True, "can be written")
 
     return Check("database", look, vital=True)
+
+
+def recorder(client: RecorderClient) -> Check:
+    """The recorder answers and looks after every studio."""
+
+    def look() -> Health:
+        status = client.status
+        if status is None:
+            away = client.away
+            return Health(False, away.reason if away else "has not answered yet")
+        if status.idle > _LATE_SECONDS:
+            return Health(False, f"has looked after no studio for {status.idle:.0f} s")
+        return Health(True, "runs")
+
+    return Check("recorder", look, vital=True)
+
+
+def journal(client: RecorderClient) -> Check:
+    """What the recorder has to keep reaches a disk, and from there the database."""
+
+    def look() -> Health:
+        status = client.status
+        if status is None:
+            return Health(False, "is not known: the recorder does not answer")
+        storage = status.storage
+        if storage.journal is not None:
+            return Health(False, f"cannot be written ({storage.journal}); kept in memory")
+        if storage.database is not None:
+            since = local(storage.database_since or 0.0).isoformat(timespec="seconds")
+            return Health(
+                False,
+                f"{storage.pending} entries wait for the database since {since} "
+                f"({storage.database})",
+            )
+        return Health(True, "can be written")
+
+    return Check("journal", look)
 
 
 def scheduler(is_running: Callable[[], bool], idle: Callable[[], float] = lambda: 0.0) -> Check:

@@ -13,6 +13,7 @@ import msgspec
 from control_api.clock import Clock
 from control_api.events.kinds import Kind
 from control_api.recorder import protocol
+from control_api.recorder.database_sync import DatabaseSync
 from control_api.recorder.desired_state import Override, Want
 from control_api.recorder.observation import Refused, Unreachable
 from control_api.recorder.plan import Settings
@@ -23,7 +24,8 @@ from control_api.recorder.records import AuditRecord, Records
 from control_api.recorder.status import RecorderStatus, StudioStatus
 from control_api.recordings.reasons import Code
 
-_ANSWER_SECONDS = 1.7
+_ANSWER_SECONDS = 1.5
+_SETTLE_SECONDS = 0.2
 _LOCK_SECONDS = 1.0
 _AGAIN_SECONDS = 0.05
 _LONGEST_EXTENSION = 86_400.0
@@ -50,14 +52,14 @@ class Commands:
         *,
         status: Callable[[], RecorderStatus],
         settings: Callable[[], Settings],
-        refresh: Callable[[float], bool],
+        sync: DatabaseSync,
     ) -> None:
         self._reconcilers = reconcilers
         self._records = records
         self._clock = clock
         self._status = status
         self._settings = settings
-        self._refresh = refresh
+        self._settle = sync.settle
         self._handlers: Mapping[str, tuple[type[Any], Callable[[Any], Any]]] = {
             "status": (dict, lambda _: self._status()),
             "start": (protocol.Start, self._start),
@@ -65,7 +67,7 @@ class Commands:
             "pause": (protocol.Pause, self._pause),
             "extend": (protocol.Extend, self._extend),
             "follow_schedule": (protocol.OfStudio, self._follow_schedule),
-            "refresh": (protocol.Refresh, lambda body: self._refresh(body.seconds)),
+            "refresh": (protocol.Refresh, lambda body: sync.refresh(body.seconds)),
             "audit": (protocol.Audit, self._audit),
         }
 
@@ -75,11 +77,15 @@ class Commands:
             return Answer(error=f"there is no command {command!r}", status=404)
         kind, handler = self._handlers[command]
         try:
-            return Answer(data=handler(msgspec.convert(body, kind)))
+            answer = Answer(data=handler(msgspec.convert(body, kind)))
         except CommandError as error:
-            return Answer(error=error.detail, status=error.status)
+            answer = Answer(error=error.detail, status=error.status)
         except msgspec.ValidationError as error:
-            return Answer(error=str(error), status=422)
+            answer = Answer(error=str(error), status=422)
+        if command != "status":
+            # So that whoever asks the database next reads what has happened.
+            self._settle(_SETTLE_SECONDS)
+        return answer
 
     def _start(self, body: protocol.Start) -> StudioStatus:
         reconciler, until = self._reconciler(body.studio), time.monotonic() + _ANSWER_SECONDS

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,17 @@ from control_api.database import Database
 
 TABLES_VERSION = "0008"
 """The newest migration; a test holds it against the folder of migrations."""
-_BUSY_SECONDS = 2
+_BUSY_SECONDS = 2.0
 _MIGRATE_SECONDS = 300.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Unusable(Exception):
     """The database cannot be used; the text says why, in one line, without a secret."""
+
+
+class Missing(Unusable):
+    """Nobody has made it yet."""
 
 
 class Replaced(Unusable):
@@ -33,8 +37,9 @@ class Replaced(Unusable):
 class DatabaseLink:
     """Used by one thread. Every method raises Unusable."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._url = url
+        self._busy_seconds = busy_seconds
         self._database: Database | None = None
         self._file: tuple[int, int] | None = None
         self._is_checked = False
@@ -67,7 +72,7 @@ class DatabaseLink:
 
     def _opened(self) -> Database:
         if self._database is None:
-            self._database = Database(self._url, busy_seconds=_BUSY_SECONDS)
+            self._database = Database(self._url, busy_seconds=self._busy_seconds)
         return self._database
 
     def _check_file(self, database: Database) -> None:
@@ -78,13 +83,15 @@ class DatabaseLink:
             found = os.stat(file)
         except FileNotFoundError:
             gone = f"{file} is gone"
-            raise Replaced(gone) if self._file else Unusable(f"there is no {file} yet") from None
+            raise Replaced(gone) if self._file else Missing(f"there is no {file} yet") from None
         if self._file is None:
             self._file = found.st_dev, found.st_ino
         elif self._file != (found.st_dev, found.st_ino):
             raise Replaced(f"{file} is another file")
 
     def _check_version(self, database: Database) -> None:
+        if not inspect(database.engine).has_table("alembic_version"):
+            raise Missing("it has no tables yet; leitstand api makes them")
         with database.reading() as session:
             found = session.scalar(text("SELECT version_num FROM alembic_version"))
         if found != TABLES_VERSION:

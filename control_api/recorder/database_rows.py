@@ -50,7 +50,7 @@ def _recording(session: Session, item: Recording) -> None:
     row.uid, row.state = item.uid, state
     session.flush()
     row.evening = _evening(session, item, row)
-    item.row = row.id
+    item.row, item.evening_row = row.id, row.evening
 
 
 def _columns(item: Recording) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _columns(item: Recording) -> dict[str, Any]:
         "studio": item.studio,
         "origin": str(item.origin),
         "title": item.title,
-        "who": item.by,
+        "who": item.by or item.reason.text,
         "obs_path": item.obs_path,
         "file": item.file,
         "started_at": item.started_at,

@@ -25,13 +25,15 @@ logger = logging.getLogger(__name__)
 _CYCLE_SECONDS = 1.0
 _LATE_SECONDS = 5.0
 _WRITE_SECONDS = 5.0
+_REPORT_SECONDS = 3.0
+_AGAIN_SECONDS = 0.3
 _BATCH = 200
 
 
 class Recorded(Protocol):
-    """What is told which rows the database gave to recordings."""
+    """Called with a recording as it was written, with the ids that the database gave to it."""
 
-    def __call__(self, uid: str, row: int) -> object: ...
+    def __call__(self, recording: Recording) -> object: ...
 
 
 class DatabaseSync:
@@ -58,6 +60,8 @@ class DatabaseSync:
         self._busy_since: float | None = None
         self._problem: str | None = None
         self._problem_since: float | None = None
+        self._failing_since = 0.0
+        self._is_reported = False
         self._written_at = float("-inf")
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         records.wake = self.wake
@@ -86,6 +90,13 @@ class DatabaseSync:
             done = self._wake.wait_for(lambda: self._rounds >= wanted, timeout)
         return done and self._problem is None
 
+    def settle(self, timeout: float) -> None:
+        """Wait until the outbox is empty, unless the database cannot be used."""
+        with self._wake:
+            self._wake.wait_for(
+                lambda: not self._records.waiting or self._problem is not None, timeout
+            )
+
     @property
     def problem(self) -> tuple[str, float] | None:
         """Why the database cannot be used, and since when (Unix seconds); None if it can."""
@@ -105,7 +116,7 @@ class DatabaseSync:
                 self._wake.wait_for(lambda: self._woken, _CYCLE_SECONDS)
                 self._woken = False
             if self._problem is not None and not self._is_over:
-                time.sleep(_CYCLE_SECONDS)
+                time.sleep(_AGAIN_SECONDS)
 
     def _round(self) -> None:
         self._busy_since = time.monotonic()
@@ -162,14 +173,16 @@ class DatabaseSync:
         entries = self._records.pending(_BATCH)
         if not entries:
             return False
-        rows: list[tuple[str, int]] = []
+        rows: list[Recording] = []
         with self._link.writing() as session:
             for entry in _in_order(entries):
                 _write(session, entry, rows)
         self._records.acknowledge(entries)
+        with self._wake:
+            self._wake.notify_all()
         self._written_at = time.monotonic()
-        for uid, row in rows:
-            self._recorded(uid, row)
+        for recording in rows:
+            self._recorded(recording)
         return len(entries) == _BATCH
 
     def _write_mark(self) -> None:
@@ -181,14 +194,19 @@ class DatabaseSync:
 
     def _failed(self, reason: str, *, is_replaced: bool) -> None:
         if self._problem is None:
-            self._problem_since = self._now()
+            self._problem_since, self._failing_since = self._now(), time.monotonic()
+        self._problem = reason
+        # A lock that is held for a moment, or an API that is about to make the tables, is none.
+        lasts = time.monotonic() - self._failing_since
+        if not self._is_reported and (is_replaced or lasts > _REPORT_SECONDS):
+            self._is_reported = True
             message = f"the database cannot be used: {reason}; recording goes on"
             self._records.report(Kind.DATABASE_LOST, None, message, replaced=is_replaced)
-        self._problem = reason
 
     def _succeeded(self) -> None:
-        if self._problem is not None:
-            self._problem = self._problem_since = None
+        self._problem = self._problem_since = None
+        if self._is_reported:
+            self._is_reported = False
             self._records.report(Kind.DATABASE_BACK, None, "the database can be used again")
 
 
@@ -197,7 +215,7 @@ def _in_order(entries: Sequence[Pending]) -> list[Pending]:
     return sorted(entries, key=lambda entry: not isinstance(entry.item, Recording | Forgotten))
 
 
-def _write(session: Session, entry: Pending, rows: list[tuple[str, int]]) -> None:
+def _write(session: Session, entry: Pending, rows: list[Recording]) -> None:
     database_rows.write(session, entry.item)
-    if isinstance(entry.item, Recording) and entry.item.row is not None:
-        rows.append((entry.item.uid, entry.item.row))
+    if isinstance(entry.item, Recording):
+        rows.append(entry.item)

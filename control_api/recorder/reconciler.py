@@ -24,7 +24,7 @@ from control_api.recorder.desired_state import (
 )
 from control_api.recorder.observation import Observation, Progress
 from control_api.recorder.plan import Extension, Plan
-from control_api.recorder.recording import Origin
+from control_api.recorder.recording import Origin, Recording
 from control_api.recorder.status import StudioStatus
 from control_api.recorder.uptime import Uptime, healthy
 from control_api.recorder.window_coverage import WATCHED_SECONDS, Look, WindowCoverage
@@ -143,12 +143,12 @@ class Reconciler:
             self._actuator.pause(paused, by)
             return self.look()
 
-    def take_row(self, uid: str, row: int) -> None:
-        """Note the id that the database gave to a recording."""
+    def take_row(self, written: Recording) -> None:
+        """Note the ids that the database gave to a recording."""
         with self.lock:
             for recording in (self._actuator.current, self._actuator.last):
-                if recording is not None and recording.uid == uid:
-                    recording.row = row
+                if recording is not None and recording.uid == written.uid:
+                    recording.row, recording.evening_row = written.row, written.evening_row
 
     def _may_act(self, desired: Desired) -> bool:
         return desired.is_known or self._actuator.current is not None

@@ -40,7 +40,8 @@ class Recording(msgspec.Struct):
 
     `offset` is OBS's duration at the file's beginning: after a split OBS goes on counting, while
     `duration` is that of this file alone. `anchors` are `[seconds into the file, Unix time]` of the
-    beginning and of the end of each pause. `row` is its id in the database, once it has one.
+    beginning and of the end of each pause. `row` and
+    `evening_row` are its id and that of its evening in the database, once it has them.
     """
 
     uid: str
@@ -67,6 +68,7 @@ class Recording(msgspec.Struct):
     paused: bool = False
     paused_by: str = ""
     row: int | None = None
+    evening_row: int | None = None
 
     @property
     def reason(self) -> Reason:
@@ -108,6 +110,7 @@ def next_file(before: Recording, seen: Observation, now: float) -> Recording:
         before,
         uid=uuid.uuid4().hex,
         row=None,
+        evening_row=before.evening_row,
         started_at=now,
         ended_at=None,
         offset=seen.duration,

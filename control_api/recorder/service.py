@@ -18,6 +18,7 @@ from control_api.recorder.journal import Journal
 from control_api.recorder.obs_output import ObsOutput
 from control_api.recorder.plan import Plan, PlanData, Settings, plan_of
 from control_api.recorder.reconciler import Reconciler
+from control_api.recorder.recording import Recording
 from control_api.recorder.records import Records, merge_repetitions
 from control_api.recorder.server import CommandServer
 from control_api.recorder.socket_address import address_of, private_folder
@@ -30,8 +31,8 @@ from leitstand import __version__
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.config import Config, ConfigError, ObsConfig
 from leitstand.exclusive import ExclusiveFile, Taken
+from leitstand.survivor import LOCK
 
-LOCK = "recorder.lock"
 _JOURNAL = "recorder"
 _LATE_SECONDS = 30.0
 """A studio that was not looked at for so long is not looked after any more."""
@@ -66,7 +67,7 @@ class Recorder:
             self._clock,
             status=self.status,
             settings=self._settings,
-            refresh=self._sync.refresh,
+            sync=self._sync,
         )
         self.address = address_of(config)
         self._server = CommandServer(self.address, self.commands)
@@ -134,9 +135,8 @@ class Recorder:
     def _wanted_from(self, schedule_id: int) -> float:
         return self._plan.wanted_from(schedule_id) if self._plan else 0.0
 
-    def _recorded(self, uid: str, row: int) -> None:
-        for reconciler in self._reconcilers.values():
-            reconciler.take_row(uid, row)
+    def _recorded(self, recording: Recording) -> None:
+        self._reconcilers[recording.studio].take_row(recording)
 
     def _supervisor(self, studio: Studio) -> StudioSupervisor:
         output, name = ObsOutput(studio, self._clock), studio.name

@@ -56,7 +56,7 @@ class SocketAddress:
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.bind((self.listen.host, self.listen.port))
-            made.listen(16)
+            made.listen(256)
         except BaseException:
             made.close()
             raise
@@ -71,7 +71,7 @@ class SocketAddress:
             with _short_path(self.folder) as path:
                 made.bind(path)
             (self.folder / _NAME).chmod(0o600)
-            made.listen(16)
+            made.listen(256)
         except BaseException:
             made.close()
             raise

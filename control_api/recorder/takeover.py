@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from control_api.recorder.database_link import DatabaseLink, Unusable
+from control_api.recorder.database_link import DatabaseLink, Missing, Unusable
 from control_api.recorder.desired_state import Override, Want
 from control_api.recorder.recording import Origin, Recording, State
 from control_api.recorder.runs import Gap, Run
@@ -44,6 +44,9 @@ def from_database(url: str, studios: Sequence[str]) -> dict[str, Any]:
             with link.reading() as session:
                 for studio in studios:
                     found.update(_studio(session, studio))
+        except Missing:
+            # The first start.
+            found.clear()
         except Unusable as error:
             logger.warning("what ran before is not known: the database cannot be read (%s)", error)
         finally:

@@ -9,15 +9,18 @@ from fastapi import APIRouter, Depends, Path, Query
 from control_api.auth.access import Operator, Viewer
 from control_api.envelope import Answer, Failure
 from control_api.provide import provided
-from control_api.recordings.reconciler import Status
-from control_api.recordings.service import RecordingService, Zone
-from control_api.recordings.shapes import (
+from control_api.recorder.recording import Recording
+from control_api.recorder.status import StudioStatus
+from control_api.recordings.schemas import (
+    ExtendIn,
+    FaultOut,
     PauseOut,
     RecordingOut,
     StartIn,
     StatusOut,
     StudioIn,
 )
+from control_api.recordings.service import RecordingService, Zone
 from control_api.recordings.tables import RecordingRow
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
@@ -41,8 +44,8 @@ def status(_: Viewer, service: Service, studio: StudioName = None) -> Answer[lis
 @router.get("/current", responses={404: {"model": Failure}})
 def current(_: Viewer, service: Service, studio: StudioName = None) -> Answer[list[RecordingOut]]:
     """The recordings that run now."""
-    rows = [status.recording for status in service.status(studio).values()]
-    return Answer(data=[_recording(row, service.zone) for row in rows if row and row.id])
+    running = [status.recording for status in service.status(studio).values() if status.active]
+    return Answer(data=[_running(each, service.zone) for each in running if each is not None])
 
 
 @router.post("/start", responses=_CONFLICT)
@@ -54,24 +57,40 @@ def start(caller: Operator, service: Service, body: StartIn) -> Answer[StatusOut
 
 @router.post("/stop", responses=_CONFLICT)
 def stop(caller: Operator, service: Service, body: StudioIn) -> Answer[RecordingOut | None]:
-    """Stop; in a window until that window ends. Answers when the file is final and checked."""
-    name, row = service.stop(body.studio, caller.name)
-    shown = None if row is None else _recording(row, service.zone)
-    return Answer(data=shown, message=f"{name} does not record")
+    """Stop; in a window until that window ends. Its file is examined afterwards."""
+    name, recording, is_over = service.stop(body.studio, caller.name)
+    shown = None if recording is None else _running(recording, service.zone)
+    message = f"{name} does not record" if is_over else f"{name} was asked to stop"
+    return Answer(data=shown, message=message)
 
 
 @router.post("/pause", responses=_CONFLICT)
-def pause(_: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+def pause(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
     """Pause; the file goes on where it was when it is resumed."""
-    name, status = service.pause(body.studio, paused=True)
+    name, status = service.pause(body.studio, caller.name, paused=True)
     return Answer(data=_status(name, status, service.zone), message=f"{name} is paused")
 
 
 @router.post("/resume", responses=_CONFLICT)
-def resume(_: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+def resume(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
     """Go on after a pause."""
-    name, status = service.pause(body.studio, paused=False)
+    name, status = service.pause(body.studio, caller.name, paused=False)
     return Answer(data=_status(name, status, service.zone), message=f"{name} records")
+
+
+@router.post("/extend", responses=_CONFLICT)
+def extend(caller: Operator, service: Service, body: ExtendIn) -> Answer[StatusOut]:
+    """Go on longer than planned: the window that runs, or the recording by hand."""
+    name, status = service.extend(body.studio, caller.name, body.until, body.longer_by)
+    return Answer(data=_status(name, status, service.zone), message=f"{name} records longer")
+
+
+@router.post("/follow-schedule", responses=_CONFLICT)
+def follow_schedule(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+    """Undo an operator's start, stop or extension: back to the schedule."""
+    name, status = service.follow_schedule(body.studio, caller.name)
+    message = f"{name} follows its schedule"
+    return Answer(data=_status(name, status, service.zone), message=message)
 
 
 @router.get("", responses={404: {"model": Failure}})
@@ -95,24 +114,60 @@ def one(
     return Answer(data=_recording(service.get(id), service.zone))
 
 
-def _status(name: str, status: Status, zone: Zone) -> StatusOut:
-    row = status.recording if status.active else None
+def _status(name: str, status: StudioStatus, zone: Zone) -> StatusOut:
+    recording = status.recording if status.active else None
     return StatusOut(
         studio=name,
         connected=status.connected,
         recording=status.active,
         paused=status.active and status.paused,
         verified=status.verified,
-        desired=status.wish.on,
-        reason=status.wish.reason,
-        since=zone.tell(row.started_at) if row else None,
-        who=row.who if row else None,
-        title=row.title if row else "",
-        file=_name(row.file or row.obs_path) if row else None,
-        duration=row.duration if row else 0.0,
-        bytes=row.bytes if row else 0.0,
+        desired=status.desired,
+        until=None if status.until is None else zone.tell(status.until),
+        reason=status.reason.text,
+        reason_code=status.reason_code,
+        reason_params=status.reason_params,
+        overridden=status.is_overridden,
+        in_window=status.in_window,
+        since=zone.tell(recording.started_at) if recording else None,
+        who=recording.by or status.reason.text if recording else None,
+        by=recording.by or None if recording else None,
+        origin=recording.origin if recording else None,
+        title=recording.title if recording else "",
+        file=_name(recording.file or recording.obs_path) if recording else None,
+        duration=recording.total if recording else 0.0,
+        bytes=recording.bytes if recording else 0.0,
         fault=status.fault,
-        recording_id=row.id if row else None,
+        faults=[
+            FaultOut(
+                code=fault.code,
+                params=fault.params,
+                since=zone.tell(fault.since),
+                text=fault.reason.text,
+            )
+            for fault in status.faults
+        ],
+        recording_id=recording.row if recording else None,
+    )
+
+
+def _running(recording: Recording, zone: Zone) -> RecordingOut:
+    """A recording as the recorder has it."""
+    return RecordingOut(
+        id=recording.row,
+        studio=recording.studio,
+        title=recording.title,
+        origin=str(recording.origin),
+        who=recording.by or recording.reason.text,
+        state=str(recording.state),
+        reason=recording.reason.text,
+        start=zone.tell(recording.started_at),
+        end=None if recording.ended_at is None else zone.tell(recording.ended_at),
+        duration=recording.duration,
+        bytes=recording.bytes,
+        file=_name(recording.file or recording.obs_path),
+        evening=recording.evening_row,
+        anchors=[PauseOut(offset=at, time=zone.tell(then)) for at, then in recording.anchors],
     )
 
 

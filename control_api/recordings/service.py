@@ -1,30 +1,31 @@
-"""What an operator may do with recordings. Answers come when it is done, not when it is asked."""
+"""What can be done with recordings: the recorder carries it out, the database has the history."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
 
 from control_api.clock import Clock, local
-from control_api.errors import BadGateway, Conflict, NotFound, Unavailable
-from control_api.recordings.part import Origin, State
-from control_api.recordings.reconciler import Reconciler, Status
+from control_api.errors import BadInput, NotFound
+from control_api.recorder import protocol
+from control_api.recorder.faults import Fault
+from control_api.recorder.recording import Recording
+from control_api.recorder.status import StudioStatus
+from control_api.recordings.reasons import Code
+from control_api.recordings.recorder_client import RecorderClient
 from control_api.recordings.store import RecordingStore
 from control_api.recordings.tables import RecordingRow
-from control_api.recordings.wish import Override, Want
-from control_api.studios.studio import Studio, Studios
+from control_api.studios.studio import Studios
 
-_START_SECONDS = 8.0
-_STOP_SECONDS = 25.0
-_PAUSE_SECONDS = 5.0
-_AGAIN_SECONDS = 0.1
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The zone that times are told in."""
+    """The zone that times are given in."""
 
     zone: tzinfo
 
@@ -33,99 +34,78 @@ class Zone:
 
 
 class RecordingService:
-    """Recordings of all studios."""
+    """Recordings of all studios. `is_scheduled` says whether a studio's schedule asks for one now.
+
+    Every command raises ApiError.
+    """
 
     def __init__(
         self,
         studios: Studios,
-        reconcilers: Mapping[str, Reconciler],
+        recorder: RecorderClient,
         store: RecordingStore,
         clock: Clock,
         zone: tzinfo,
         *,
-        longest: Callable[[], float],
-        default_title: Callable[[str], str],
+        is_scheduled: Callable[[str], bool],
     ) -> None:
+        self.recorder = recorder
+        self.zone = Zone(zone)
         self._studios = studios
-        self._reconcilers = reconcilers
         self._store = store
         self._clock = clock
-        self._longest = longest
-        self._default_title = default_title
-        self.zone = Zone(zone)
+        self._is_scheduled = is_scheduled
 
-    def status(self, studio: str | None = None) -> dict[str, Status]:
-        """By studio: that one, or all."""
+    def status(self, studio: str | None = None) -> dict[str, StudioStatus]:
+        """By studio: that one, or all; without the recorder what can be said without it."""
         names = self._studios.names if studio is None else (self._studios.get(studio).name,)
-        return {name: self._reconcilers[name].status for name in names}
+        return {name: self.recorder.studio(name) or self._without_recorder(name) for name in names}
 
     def start(
         self, studio: str | None, who: str, title: str, max_seconds: float | None
-    ) -> tuple[str, Status]:
+    ) -> tuple[str, StudioStatus]:
         """Record from now on, whatever the schedules say, until a stop or for `max_seconds`.
 
-        Returns when OBS records. Raises Conflict, Unavailable or BadGateway; then nothing is left
-        behind that would start a recording later.
+        Returns when OBS records; an error leaves nothing behind that would start one later.
         """
-        name, reconciler = self._found(studio)
-        with reconciler.lock:
-            status = reconciler.look()
-            self._refuse_second_start(status, reconciler.override)
-            if not status.connected:
-                raise Unavailable(f"studio {name}: {status.fault}")
-            now = self._clock.now()
-            until = now + (max_seconds or self._longest())
-            override = Override(Want.START, now, until, who, title or self._default_title(name))
-            reconciler.want(override)
-        if self._until(reconciler, lambda s: s.active, _START_SECONDS):
-            return name, reconciler.status
-        with reconciler.lock:
-            if reconciler.override == override:
-                reconciler.want(None)
-        raise BadGateway(f"studio {name}: {reconciler.status.fault or 'OBS does not record'}")
+        name = self._studios.get(studio).name
+        return name, self.recorder.begin(protocol.Start(name, who, title, max_seconds))
 
-    def stop(self, studio: str | None, who: str) -> tuple[str, RecordingRow | None]:
+    def stop(self, studio: str | None, who: str) -> tuple[str, Recording | None, bool]:
         """Stop what records now; in a window, until that window ends.
 
-        Returns the recording when its file is final; None if there was none yet.
+        Returns the recording (None if none ran yet), and whether OBS has ended it already.
         """
-        name, reconciler = self._found(studio)
-        with reconciler.lock:
-            status = reconciler.look()
-            row = status.recording
-            if row is None and not status.wish.on:
-                raise Conflict(f"studio {name}: nothing is being recorded")
-            if row is not None and row.stop_wanted:
-                by = row.extra.get("stopped_by", "somebody")
-                raise Conflict(f"studio {name}: it is being stopped already, by {by}")
-            reconciler.end(who)
-        if row is None:
-            return name, None
-        if not self._until(reconciler, lambda _: self._is_over(row), _STOP_SECONDS):
-            fault = reconciler.status.fault or "OBS has not stopped yet"
-            raise BadGateway(f"studio {name}: {fault}; it is asked again until it does")
-        return name, self._store.get(row.id)
+        name = self._studios.get(studio).name
+        stopped = self.recorder.end(protocol.OfStudio(name, who))
+        if stopped.recording is None:
+            return name, None, stopped.is_over
+        return name, msgspec.convert(stopped.recording, Recording), stopped.is_over
 
-    def pause(self, studio: str | None, *, paused: bool) -> tuple[str, Status]:
+    def pause(self, studio: str | None, who: str, *, paused: bool) -> tuple[str, StudioStatus]:
         """Pause the recording, or go on with it. Returns when OBS has done it."""
-        name, reconciler = self._found(studio)
-        status = reconciler.look()
-        if not status.active:
-            raise Conflict(f"studio {name}: nothing is being recorded")
-        if status.paused == paused:
-            raise Conflict(f"studio {name}: it is {'paused' if paused else 'not paused'} already")
-        self._studio(name).request("PauseRecord" if paused else "ResumeRecord")
-        if not self._until(reconciler, lambda s: s.paused == paused, _PAUSE_SECONDS):
-            raise BadGateway(
-                f"studio {name}: OBS accepts it and does not do it; "
-                'at the recording quality "Same as stream" it cannot pause'
-            )
-        return name, reconciler.status
+        name = self._studios.get(studio).name
+        return name, self.recorder.pause(protocol.Pause(name, who, paused))
 
-    def get(self, id: int) -> RecordingRow:
-        row = self._store.get(id)
+    def extend(
+        self, studio: str | None, who: str, until: datetime | str | None, seconds: float | None
+    ) -> tuple[str, StudioStatus]:
+        """Go on until a moment, the next time the clock shows `HH:MM`, or for `seconds` longer."""
+        if (until is None) == (seconds is None):
+            raise BadInput("until, longer_by: exactly one of them is needed")
+        name = self._studios.get(studio).name
+        moment = None if until is None else self._moment(until)
+        return name, self.recorder.extend(protocol.Extend(name, who, moment, seconds))
+
+    def follow_schedule(self, studio: str | None, who: str) -> tuple[str, StudioStatus]:
+        """Undo an operator's start, stop and extension."""
+        name = self._studios.get(studio).name
+        return name, self.recorder.follow_schedule(protocol.OfStudio(name, who))
+
+    def get(self, number: int) -> RecordingRow:
+        row = self._store.get(number)
         if row is None:
-            raise NotFound(f"id: there is no recording {id}")
+            raise NotFound(f"id: there is no recording {number}")
         return row
 
     def newest(self, limit: int, before: int | None, studio: str | None) -> Sequence[RecordingRow]:
@@ -135,39 +115,26 @@ class RecordingService:
 
     def busy(self) -> str | None:
         """What would be lost if the machine were shut down now."""
-        for name, reconciler in self._reconcilers.items():
-            status = reconciler.status
-            if status.active or status.wish.on:
-                return f"studio {name} records ({status.wish.reason})"
+        for name, status in self.status().items():
+            if status.active or status.desired:
+                return f"studio {name} records ({status.reason.text})"
         return None
 
-    def _found(self, studio: str | None) -> tuple[str, Reconciler]:
-        name = self._studios.get(studio).name
-        return name, self._reconcilers[name]
+    def _moment(self, until: datetime | str) -> float:
+        if isinstance(until, datetime):
+            return until.timestamp()
+        now = self.zone.tell(self._clock.now())
+        hours, minutes, *_ = (int(part) for part in until.split(":"))
+        shown = now.replace(hour=hours, minute=minutes, second=0, microsecond=0)
+        return (shown if shown > now else shown + _DAY).timestamp()
 
-    def _studio(self, name: str) -> Studio:
-        return self._studios.get(name)
-
-    def _refuse_second_start(self, status: Status, override: Override | None) -> None:
-        if override is not None and override.want is Want.START:
-            since = self.zone.tell(override.since).isoformat(timespec="seconds")
-            raise Conflict(f"it was started already, by {override.who} at {since}; stop it first")
-        row = status.recording
-        if row is not None and row.origin == Origin.FOREIGN and status.active:
-            since = self.zone.tell(row.started_at).isoformat(timespec="seconds")
-            raise Conflict(f"it records already, started by {row.who} at {since}; stop it first")
-
-    def _is_over(self, row: RecordingRow) -> bool:
-        found = self._store.get(row.id)
-        return found is None or found.state in (State.FINISHED, State.DAMAGED)
-
-    def _until(
-        self, reconciler: Reconciler, is_so: Callable[[Status], bool], seconds: float
-    ) -> bool:
-        """Look again and again until it is so, or the time is up."""
-        until = time.monotonic() + seconds
-        while not is_so(reconciler.look()):
-            if time.monotonic() >= until:
-                return False
-            time.sleep(_AGAIN_SECONDS)
-        return True
+    def _without_recorder(self, name: str) -> StudioStatus:
+        away = self.recorder.away
+        since = away.since if away else self._clock.now()
+        desired = self._is_scheduled(name)
+        return StudioStatus(
+            name,
+            desired=desired,
+            reason_code=Code.RECORDER_NOT_RUNNING,
+            faults=[Fault(Code.RECORDER_NOT_RUNNING, since)],
+        )

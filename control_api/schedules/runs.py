@@ -1,4 +1,4 @@
-"""Runs in the database: what became of each window; the reconciler writes them."""
+"""Runs in the database: what became of each window; the recorder writes them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from control_api.database import Database
+from control_api.recordings.reasons import BY_HAND
 from control_api.schedules.tables import RunRow
 
 TOLERANCE_SECONDS = 5.0
@@ -81,10 +82,6 @@ class RunStore:
 
 def _is_missed(run: RunRow) -> bool:
     """Whether more is missing than an operator stopped or paused."""
-    meant = sum(gap["end"] - gap["start"] for gap in run.gaps if _by_hand(gap["reason"]))
-    missing: float = run.end - run.start - run.recorded_seconds - meant
+    lengths = (gap["end"] - gap["start"] for gap in run.gaps if gap["code"] not in BY_HAND)
+    missing: float = sum(lengths)
     return missing > TOLERANCE_SECONDS
-
-
-def _by_hand(reason: str) -> bool:
-    return reason == "paused" or reason.startswith("stopped by ")

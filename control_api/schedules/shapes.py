@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -13,6 +13,7 @@ from pydantic.config import JsonDict
 
 from control_api.clock import local
 from control_api.envelope import Shape
+from control_api.recordings.reasons import Code
 from control_api.schedules.advice import Advice
 from control_api.schedules.notation import (
     clock_text,
@@ -239,6 +240,9 @@ class GapOut(SpanOut):
     """A part of a window that was not recorded."""
 
     reason: str
+    """Why, as a sentence in English."""
+    reason_code: Code
+    reason_params: dict[str, Any]
 
 
 class RunOut(SpanOut):
@@ -259,7 +263,11 @@ class RunOut(SpanOut):
     def of(cls, run: RunRow, zone: ZoneInfo) -> RunOut:
         gaps = [
             GapOut(
-                start=local(gap["start"], zone), end=local(gap["end"], zone), reason=gap["reason"]
+                start=local(gap["start"], zone),
+                end=local(gap["end"], zone),
+                reason=gap["reason"],
+                reason_code=Code(gap["code"]),
+                reason_params=gap.get("params", {}),
             )
             for gap in run.gaps
         ]
@@ -272,7 +280,12 @@ class RunOut(SpanOut):
             end=local(run.end, zone),
             outcome=Outcome(run.outcome),
             recorded_seconds=round(run.recorded_seconds, 3),
-            missing_seconds=round(sum(gap["end"] - gap["start"] for gap in run.gaps), 3),
+            missing_seconds=round(
+                sum(
+                    gap["end"] - gap["start"] for gap in run.gaps if gap["code"] != Code.NOT_WANTED
+                ),
+                3,
+            ),
             gaps=gaps,
         )
 

@@ -21,6 +21,7 @@ from control_api.bootstrap import ControlApi
 from control_api.streams.service import StreamService
 from leitstand.demo.obs import DemoObs
 from tests.control_api.recordings.conftest import TOKEN, configured
+from tests.control_api.services import running as together
 from tests.control_api.streams.conftest import a_path, a_snapshot
 from tests.soak import is_soak
 
@@ -52,11 +53,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlApi]:
     recordings = folder / "recordings"
     recordings.mkdir()
     with DemoObs(recordings, fps=15, size=(160, 90), cluster_seconds=0.2) as demo:
-        control = ControlApi(configured(folder, demo.port, recordings))
-        control.start()
-        control.streams.provided[StreamService].heard(a_snapshot(1, 1.0, a_path("stage")))  # type: ignore[attr-defined]
-        yield control
-        control.stop()
+        with together(configured(folder, demo.port, recordings)) as control:
+            service = control.streams.provided[StreamService]
+            service.heard(a_snapshot(1, 1.0, a_path("stage")))  # type: ignore[attr-defined]
+            yield control
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from control_api.auth.access import Role
 from control_api.bootstrap import ControlApi
 from leitstand.config import Config
 from leitstand.demo.obs import DemoObs
+from tests.control_api.services import running
 from tests.running import eventually, scrape
 
 
@@ -38,11 +39,10 @@ def api(tmp_path: Path, demo: DemoObs) -> Iterator[ControlApi]:
             "library": folder,
             "shutdown_command": ["touch", str(tmp_path / "off")],
         },
+        "recorder": {"runtime": str(tmp_path / "run")},
     }
-    api = ControlApi(Config.model_validate(config))
-    api.start()
-    yield api
-    api.stop()
+    with running(Config.model_validate(config)) as api:
+        yield api
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from control_api.bootstrap import ControlApi
 from leitstand.demo.obs import DemoObs
 from tests.control_api.recordings.conftest import TOKEN, configured
+from tests.control_api.services import running
 from tests.running import eventually
 
 
@@ -28,9 +28,7 @@ def test_a_recording_arrives_by_itself(
 ) -> None:
     put_movie("2026-11-20 20-30-00.mkv").rename(recordings / "2026-11-20 20-30-00.mkv")
     with DemoObs(recordings, fps=15, size=(160, 90), cluster_seconds=0.5) as demo:
-        control = ControlApi(configured(tmp_path, demo.port, recordings))
-        control.start()
-        try:
+        with running(configured(tmp_path, demo.port, recordings)) as control:
             client = TestClient(control.app, headers={"Authorization": f"Bearer {TOKEN}"})
 
             def videos() -> list[dict[str, Any]]:
@@ -61,5 +59,3 @@ def test_a_recording_arrives_by_itself(
             assert json.loads(sidecar.read_text())["recording_id"] == stopped["id"]
             assert control.library.readings().videos == 2
             assert client.get("/api/videos/newest").json()["data"]["id"] == video["id"]
-        finally:
-            control.stop()

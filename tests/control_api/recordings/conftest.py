@@ -1,4 +1,4 @@
-"""A whole control API without its HTTP server, over a demo OBS."""
+"""A recorder and a whole control API without its HTTP server, over a demo OBS."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from control_api.bootstrap import ControlApi
+from control_api.recorder.service import Recorder
 from leitstand.config import Config
 from leitstand.demo.obs import DemoObs
 
@@ -28,6 +29,7 @@ def configured(folder: Path, port: int, recordings: Path, **more: Any) -> Config
                 "timezone": "Europe/Berlin",
                 "admin_token": TOKEN,
             },
+            "recorder": {"runtime": folder / "run"},
         }
     )
 
@@ -42,8 +44,21 @@ def demo(tmp_path: Path) -> Iterator[DemoObs]:
 
 
 @pytest.fixture
-def control(demo: DemoObs, tmp_path: Path) -> Iterator[ControlApi]:
-    control = ControlApi(configured(tmp_path, demo.port, tmp_path / "recordings"))
+def config(demo: DemoObs, tmp_path: Path) -> Config:
+    return configured(tmp_path, demo.port, tmp_path / "recordings")
+
+
+@pytest.fixture
+def recorder(config: Config) -> Iterator[Recorder]:
+    recorder = Recorder(config)
+    recorder.start()
+    yield recorder
+    recorder.stop()
+
+
+@pytest.fixture
+def control(config: Config, recorder: Recorder) -> Iterator[ControlApi]:
+    control = ControlApi(config)
     control.start()
     yield control
     control.stop()

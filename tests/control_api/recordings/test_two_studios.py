@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from control_api.bootstrap import ControlApi
 from leitstand.demo.obs import DemoObs
 from leitstand.demo.obs.faults import Fault
 from tests.control_api.recordings.conftest import TOKEN, configured
+from tests.control_api.services import running
 from tests.running import eventually
 
 
@@ -27,10 +27,9 @@ def second(tmp_path: Path) -> Iterator[DemoObs]:
 @pytest.fixture
 def client(demo: DemoObs, second: DemoObs, tmp_path: Path) -> Iterator[TestClient]:
     foyer = {"port": second.port, "recordings": tmp_path / "second"}
-    control = ControlApi(configured(tmp_path, demo.port, tmp_path / "recordings", foyer=foyer))
-    control.start()
-    yield TestClient(control.app, headers={"Authorization": f"Bearer {TOKEN}"})
-    control.stop()
+    config = configured(tmp_path, demo.port, tmp_path / "recordings", foyer=foyer)
+    with running(config) as control:
+        yield TestClient(control.app, headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 def recording(client: TestClient) -> dict[str, bool]:
