@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from control_api.recorder.runs import Run
 from control_api.recordings.reasons import Code
 from control_api.schedules.windows import Schedule
 from tests.control_api.recorder.simulation import STUDIO, Evening
@@ -33,6 +34,11 @@ def schedule(number: int, start: int, end: int) -> Schedule:
 @pytest.fixture
 def evening() -> Evening:
     return Evening(BEGIN, [schedule(1, 60, 120), schedule(2, 120, 180)])
+
+
+def lost(run: Run, code: Code) -> float:
+    """Seconds of the run's gaps of that code."""
+    return sum(gap.seconds for gap in run.gaps if gap.code is code)
 
 
 def play(evening: Evening, until: int) -> None:
@@ -177,3 +183,150 @@ def test_what_obs_starts_only_after_it_was_given_up_is_ours_and_ended(evening: E
     assert (evening.obs.starts, evening.obs.path) == (1, None)
     (row,) = evening.recordings
     assert (row.origin, row.evening) == ("schedule", row.uid)
+
+
+def test_a_clock_that_is_set_forward_while_it_records_changes_nothing(evening: Evening) -> None:
+    play(evening, 70)
+    evening.clock.set = 20
+    play(evening, 90)
+    evening.clock.set = 25
+    play(evening, 200)
+    assert evening.obs.starts == 1
+    assert evening.kinds == ["recording_started", "recording_stopped"]
+    assert {run.outcome for run in evening.runs} == {"recorded"}
+
+
+def test_a_clock_that_is_set_back_while_it_records_changes_nothing(evening: Evening) -> None:
+    play(evening, 100)
+    evening.clock.set = -30
+    play(evening, 240)
+    assert evening.obs.starts == 1
+    assert evening.kinds == ["recording_started", "recording_stopped"]
+    assert {run.outcome for run in evening.runs} == {"recorded"}
+
+
+def test_a_clock_that_is_set_past_a_window_stops_it_by_the_clock(evening: Evening) -> None:
+    play(evening, 100)
+    evening.clock.set = 7200
+    play(evening, 105)
+    assert evening.obs.path is None
+    assert [run.outcome for run in evening.runs] == ["recorded"]
+
+
+def test_a_window_that_is_switched_off_and_on_again_goes_on_with_its_account(
+    evening: Evening,
+) -> None:
+    only = [schedule(1, 60, 240)]
+    evening.change(only)
+    play(evening, 90)
+    evening.change([])
+    play(evening, 100)
+    assert evening.run(1).outcome == "recorded"
+    evening.change(only, changed_at=BEGIN + 100)
+    play(evening, 150)
+    evening.obs.kill()
+    play(evening, 183)
+    evening.obs.up = True
+    play(evening, 260)
+    run = evening.run(1)
+    assert run.outcome == "partly"
+    assert lost(run, Code.NOT_WANTED) == pytest.approx(10, abs=2)
+    assert lost(run, Code.OBS_AWAY) == pytest.approx(33, abs=3)
+    assert {gap.code for gap in run.gaps} <= {Code.NOT_WANTED, Code.OBS_AWAY, Code.STARTING}
+    assert run.start + sum(gap.seconds for gap in run.gaps) + run.recorded_seconds == run.end
+    assert evening.kinds.count("window_missed") == 1
+
+
+def test_a_schedule_that_is_saved_after_its_start_counts_from_then(evening: Evening) -> None:
+    evening.change([])
+    play(evening, 100)
+    evening.change([schedule(1, 60, 160)], changed_at=BEGIN + 100)
+    play(evening, 200)
+    run = evening.run(1)
+    assert run.outcome == "recorded"
+    assert run.gaps[0].code is Code.NOT_WANTED
+    assert run.gaps[0].end == pytest.approx(BEGIN + 100, abs=2)
+    assert "window_missed" not in evening.kinds
+
+
+def test_a_schedule_that_is_saved_late_while_the_recorder_is_down(evening: Evening) -> None:
+    evening.change([])
+    play(evening, 90)
+    evening.crash()
+    play(evening, 120)
+    evening.change([schedule(1, 60, 240)], changed_at=BEGIN + 100)
+    evening.boot()
+    play(evening, 260)
+    run = evening.run(1)
+    codes = [(gap.code, round(gap.seconds)) for gap in run.gaps]
+    assert codes[:2] == [(Code.NOT_WANTED, 40), (Code.RECORDER_NOT_RUNNING, 20)]
+
+
+def test_a_stop_by_hand_holds_when_the_windows_end_is_moved(evening: Evening) -> None:
+    evening.change([schedule(1, 60, 120)])
+    play(evening, 80)
+    assert evening.service is not None
+    evening.service.end("anna")
+    play(evening, 100)
+    evening.change([schedule(1, 60, 180)], changed_at=BEGIN + 100)
+    play(evening, 200)
+    assert evening.obs.starts == 1
+    run = evening.run(1)
+    assert run.gaps[-1].code is Code.STOPPED_BY
+    assert run.gaps[-1].end == BEGIN + 180
+
+
+def test_back_to_the_schedule_undoes_a_stop(evening: Evening) -> None:
+    play(evening, 80)
+    assert evening.service is not None
+    evening.service.end("anna")
+    play(evening, 90)
+    assert evening.obs.path is None
+    evening.service.follow_schedule()
+    play(evening, 95)
+    assert evening.obs.path is not None
+    assert not evening.service.status.is_overridden
+
+
+def test_a_longer_end_holds_over_a_restart_and_ends_by_itself(evening: Evening) -> None:
+    evening.change([schedule(1, 60, 120)])
+    play(evening, 80)
+    assert evening.service is not None
+    assert evening.service.status.until == BEGIN + 120
+    evening.service.extend(BEGIN + 150, "anna")
+    evening.crash()
+    evening.boot()
+    play(evening, 149)
+    assert evening.obs.path is not None
+    play(evening, 155)
+    assert evening.obs.path is None
+    run = evening.run(1)
+    assert (run.outcome, run.end) == ("recorded", BEGIN + 150)
+    assert evening.obs.starts == 1
+
+
+def test_a_recorder_that_was_stopped_for_a_while_has_missed_nothing_that_obs_recorded(
+    evening: Evening,
+) -> None:
+    play(evening, 80)
+    service, evening.service = evening.service, None
+    play(evening, 110)
+    evening.service = service
+    play(evening, 200)
+    assert {run.outcome for run in evening.runs} == {"recorded"}
+    assert evening.obs.starts == 1
+
+
+def test_nothing_is_started_or_stopped_as_long_as_no_plan_was_read(evening: Evening) -> None:
+    plan, evening.plan = evening.plan, None
+    evening.crash()
+    evening.store.values.clear()
+    evening.obs.start_by_hand()
+    evening.boot()
+    play(evening, 70)
+    assert evening.service is not None
+    assert not evening.service.status.is_known
+    assert evening.obs.path is not None
+    evening.plan = plan
+    play(evening, 80)
+    assert evening.obs.starts == 1

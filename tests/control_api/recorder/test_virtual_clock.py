@@ -151,6 +151,9 @@ class Play:
 
     def _happen(self, kind: str, seconds: int, now: int) -> None:
         service = self.evening.service
+        if kind in ("start", "stop"):
+            # A start that is taken back in the same second takes OBS a second all the same.
+            self._excuse(now)
         if kind in ("service", "both"):
             self.evening.crash()
             self.service_back = now + seconds
