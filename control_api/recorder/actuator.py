@@ -85,12 +85,14 @@ class Actuator:
         self._retry_at = self._asked_to_start = self._looked_at = float("-inf")
         self._asked_to_stop: float | None = None
         self._attempts = 0
+        self._was_away = False
 
     def look(self) -> Observation | None:
         """What OBS does; None if it does not answer."""
         try:
             seen = self._output.look()
         except Unreachable as error:
+            self._was_away = True
             self.faults.begin(Reason(Code.OBS_AWAY, {"detail": str(error)}))
             return None
         self.faults.end(Code.OBS_AWAY)
@@ -103,7 +105,7 @@ class Actuator:
     def step(self, seen: Observation, desired: Desired, now: float) -> None:
         """Follow what OBS does, then do the one thing that is needed, if it is time to."""
         self._follow(seen, desired, now)
-        self._looked_at = self._clock.monotonic()
+        self._looked_at, self._was_away = self._clock.monotonic(), False
         if not desired.is_known:
             return
         self._drop_past_faults(desired)
@@ -204,7 +206,9 @@ class Actuator:
         self._say(Kind.RECORDING_STOPPED, f"stopped after {row.duration:.0f} s", row)
         self.faults.end(Code.STOP_IGNORED)
         self.hurry()
-        if not asked and desired.on and row.origin is not Origin.FOREIGN:
+        # An OBS that was away has ended it by that.
+        by_itself = not asked and not self._was_away
+        if by_itself and desired.on and row.origin is not Origin.FOREIGN:
             detail = "the recording ended by itself"
             self.faults.begin(seen.obstacle or Reason(Code.OBS_REFUSES, {"detail": detail}))
 
