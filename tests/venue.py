@@ -1,4 +1,4 @@
-"""A venue: an OBS, a `leitstand api` in a process of its own, and calls to it."""
+"""A venue: an OBS, `leitstand recorder` and `leitstand api` as processes, and calls to them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Venue:
-    """The service on a port of its own; may be killed and started again."""
+    """Both services, the API on a port of its own; may be killed and started again."""
 
     def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
         self.service: Process | None = None
+        self.recorder: Process | None = None
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {TOKEN}"
         self._file = folder / "leitstand.yml"
@@ -40,18 +41,46 @@ class Venue:
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
             },
+            "recorder": {"runtime": str(folder / "run")},
         }
         self._file.write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
-        self.service = Process(leitstand("api", "--config", str(self._file)))
+        """Both, or whichever does not run."""
+        if self.recorder is None:
+            self.start_recorder()
+        if self.service is None:
+            self.start_api()
+
+    def start_recorder(self, **env: str) -> None:
+        self.recorder = Process(leitstand("recorder", "--config", str(self._file)), **env)
+        self.recorder.find(r"recorder \S+ at (\S+)")
+
+    def start_api(self, **env: str) -> None:
+        self.service = Process(leitstand("api", "--config", str(self._file)), **env)
         self.service.find(r"control API .* at (http://\S+)")
 
     def kill(self) -> None:
+        """Both, by SIGKILL."""
+        self.kill_recorder()
+        self.kill_api()
+
+    def kill_recorder(self) -> None:
+        assert self.recorder is not None
+        _kill(self.recorder)
+        self.recorder = None
+
+    def kill_api(self) -> None:
         assert self.service is not None
-        self.service.send(signal.SIGKILL)
-        self.service.wait()
-        self.service.end()
+        _kill(self.service)
+        self.service = None
+
+    def end(self) -> None:
+        """Both, in order, as a supervisor does."""
+        for process in (self.service, self.recorder):
+            if process is not None:
+                process.end()
+        self.service = self.recorder = None
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The `data` of an answer that must be good."""
@@ -111,5 +140,10 @@ def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
     try:
         yield made
     finally:
-        if made.service is not None:
-            made.service.end()
+        made.end()
+
+
+def _kill(process: Process) -> None:
+    process.send(signal.SIGKILL)
+    process.wait()
+    process.end()
