@@ -14,7 +14,7 @@ LEVELS = ("debug", "info", "warning", "error")
 def set_up(level: str) -> None:
     """Send everything from `level` on to stderr, one line an event, with UTC times.
 
-    What only repeats a line appears once a minute, with its number.
+    A repeated line appears once a minute, with its count.
     """
     formatter = logging.Formatter(
         "%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"

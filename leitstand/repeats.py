@@ -1,4 +1,4 @@
-"""Repeated log lines: once a minute, with their number.
+"""Repeated log lines appear once a minute, with their count.
 
 Lines are alike if logger, level, template and the traceback's frames are the same. Of lines that
 are alike, each text appears at most once a minute, and at most MOST_TEXTS of them: those about a
@@ -58,7 +58,7 @@ class _Window:
         return [_like(self.sample, line) for line in lines]
 
     def next(self, now: float) -> _Window | None:
-        """What was just repeated in the summary does not appear again for a minute."""
+        """The window after this one; its texts have just appeared in the summary."""
         repeated = {text: 0 for text, count in self.left_out.items() if count}
         if not repeated and not self.others:
             return None
@@ -66,7 +66,7 @@ class _Window:
 
 
 class Repeats:
-    """Decides which records pass, and sums up the others."""
+    """The filter: decides which records pass, and summarises the others."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -80,7 +80,7 @@ class Repeats:
         return self._windows[kind].admit(_text(record))
 
     def due(self, *, all_of_them: bool = False) -> Iterator[logging.LogRecord]:
-        """The summaries of minutes that are over, or that have to end now."""
+        """The summaries of windows that are over, or of all windows."""
         now = self._clock()
         # The oldest comes first.
         while self._windows:
@@ -96,14 +96,14 @@ class Repeats:
 
     @property
     def pending(self) -> bool:
-        """Whether there will be something to sum up."""
+        """Whether a summary will be due."""
         return any(
             window.others or any(window.left_out.values()) for window in self._windows.values()
         )
 
 
 class LimitedHandler(logging.Handler):
-    """Passes records on to another handler, without those that only repeat others."""
+    """A handler that passes records on to another one, without repetitions."""
 
     def __init__(
         self, target: logging.Handler, clock: Callable[[], float] = time.monotonic
@@ -121,7 +121,7 @@ class LimitedHandler(logging.Handler):
             elif self._timer is None:
                 self._wait()
         except Exception:
-            # As every handler does: a line with too few values must not end who logs it.
+            # As every handler does: a malformed record must not raise in the code that logs it.
             self.handleError(record)
 
     def flush(self) -> None:
@@ -141,7 +141,7 @@ class LimitedHandler(logging.Handler):
             self._target.handle(summary)
 
     def _wait(self) -> None:
-        """So that a summary comes though nothing else is logged."""
+        """Start the timer that writes a summary even if nothing else is logged."""
         self._timer = threading.Timer(SECONDS, self._wake)
         self._timer.daemon = True
         # Without it the next record brings the summary.

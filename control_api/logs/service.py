@@ -85,7 +85,7 @@ class LogService:
 def set_up(folder: Path, *, size: int = _BYTES) -> LogService:
     """Write whatever is logged to files in this folder too, one JSON object a line.
 
-    What only repeats a line is written once a minute, with its number.
+    A repeated line is written once a minute, with its count.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = RotatingFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
