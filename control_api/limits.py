@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -113,16 +112,3 @@ def address_of(connection: HTTPConnection) -> str:
     """Where it comes from, as text; a proxy in between is where it comes from."""
     client = connection.client
     return client.host[:_LONGEST_ADDRESS] if client else "unknown"
-
-
-def neighbourhood(address: str) -> str:
-    """What limits count by: the address, of IPv6 its /64, since one host has all of that."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

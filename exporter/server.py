@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporter.auth import BasicAuth
+from exporter.auth import BasicAuth, Open
 from exporter.exposition import negotiate
 from exporter.pages import Encoding, Pages
 from exporter.snapshot import Report, SnapshotStore
@@ -121,7 +121,7 @@ def create_app(
         Route("/-/ready", endpoints.ready),
         Route("/snapshot", endpoints.snapshot),
     )
-    guard = [Middleware(BasicAuth, users=users)] if users else []
+    guard = [Middleware(BasicAuth, users=users) if users else Middleware(Open)]
     app = Starlette(routes=routes, middleware=guard)
     # /metrics/ is not there; a redirect would repeat whatever Host header it was asked with.
     app.router.redirect_slashes = False

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from leitstand import __version__, logs
+from leitstand import __version__, descriptors, logs
 from leitstand.errors import ConfigError
 from leitstand.places import PLACES
 from leitstand.signals import stop_event
@@ -112,6 +112,7 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
     from leitstand import config, watchdog
 
     _set_up_logs(log_level)
+    descriptors.raise_limit()
     stop = stop_event()
     service = Exporter(config.load(config_file))
     _spare_the_collector()
@@ -129,6 +130,7 @@ def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") ->
     from leitstand import config, watchdog
 
     _set_up_logs(log_level)
+    descriptors.raise_limit()
     stop = stop_event()
     service = ControlApi(config.load(config_file))
     service.start()

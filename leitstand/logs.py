@@ -6,18 +6,23 @@ import logging
 import sys
 import time
 
+from leitstand.repeats import LimitedHandler
+
 LEVELS = ("debug", "info", "warning", "error")
 
 
 def set_up(level: str) -> None:
-    """Send everything from `level` on to stderr, one line an event, with UTC times."""
+    """Send everything from `level` on to stderr, one line an event, with UTC times.
+
+    A repeated line appears once a minute, with its count.
+    """
     formatter = logging.Formatter(
         "%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[LimitedHandler(handler)], force=True)
     # It warns of every broken answer and quotes it; that it was broken is an error of ours already.
     logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
     # Below that it tells of itself what nobody asked.

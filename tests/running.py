@@ -119,3 +119,8 @@ def process(command: Sequence[str], cwd: Path | None = None, **env: str) -> Iter
 def leitstand(*arguments: str) -> list[str]:
     """The command line of a subcommand, with this interpreter."""
     return [sys.executable, "-m", "leitstand", *arguments]
+
+
+def limited(command: Sequence[str], descriptors: int) -> list[str]:
+    """The same command with so many descriptors, also as its hard limit."""
+    return ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]

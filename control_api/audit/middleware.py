@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from control_api.audit.service import AuditService, Deed
 from control_api.auth.access import Caller
-from control_api.limits import Limits, address_of, neighbourhood
+from control_api.limits import Limits, address_of
+from leitstand.addresses import neighbourhood
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _TOO_MANY = 429

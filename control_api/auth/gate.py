@@ -11,7 +11,9 @@ from control_api.auth.access import Caller, Gate
 from control_api.auth.service import AuthService, Token
 from control_api.auth.tokens import fingerprint
 from control_api.errors import Forbidden, Unauthorized
-from control_api.limits import Limits, address_of, neighbourhood, require
+from control_api.limits import Limits, address_of, require
+from leitstand.addresses import neighbourhood
+from leitstand.serving import report_authorised
 
 COOKIE = "leitstand"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,6 +35,7 @@ class TokenGate(Gate):
         token = self._token(connection)
         require(self._limits.token.take(str(token.id)), f"too many requests of {token.name}")
         connection.state.caller = token.caller
+        report_authorised(connection.scope)
         return token.caller
 
     def _token(self, connection: HTTPConnection) -> Token:

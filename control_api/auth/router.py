@@ -21,8 +21,9 @@ from control_api.auth.shapes import (
 )
 from control_api.envelope import Answer, Failure
 from control_api.errors import Forbidden, Unauthorized
-from control_api.limits import Limits, address_of, neighbourhood, require
+from control_api.limits import Limits, address_of, require
 from control_api.provide import provided
+from leitstand.addresses import neighbourhood
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 

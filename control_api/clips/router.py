@@ -26,6 +26,7 @@ from control_api.jobs.shapes import JobOut
 from control_api.library.download import DOCUMENTED
 from control_api.library.service import LibraryService
 from control_api.provide import provided
+from leitstand.serving import report_authorised
 
 router = APIRouter(tags=["clips"])
 
@@ -171,6 +172,7 @@ def by_link(
 ) -> Response:
     """The clip that a signed link leads to; needs no token."""
     id = here.links.clip_of(text)
+    report_authorised(request.scope)
     return file_answer(here.clips.get(id), here.clips.path(id), request.headers, here.zone)
 
 

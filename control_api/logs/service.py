@@ -13,6 +13,7 @@ from pathlib import Path
 
 from control_api.errors import NotFound
 from control_api.logs.line import JsonLines, Line, is_wanted, parse
+from leitstand.repeats import LimitedHandler
 
 _NAME = "api.log"
 _OURS = re.compile(r"api\.log(\.[0-9]{1,3})?")
@@ -82,12 +83,14 @@ class LogService:
 
 
 def set_up(folder: Path, *, size: int = _BYTES) -> LogService:
-    """Write whatever is logged to files in this folder too, one JSON object a line."""
+    """Write whatever is logged to files in this folder too, one JSON object a line.
+
+    A repeated line is written once a minute, with its count.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
-        folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8"
-    )
-    handler.setFormatter(JsonLines())
+    file = RotatingFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
+    file.setFormatter(JsonLines())
+    handler = LimitedHandler(file)
     logging.getLogger().addHandler(handler)
     return LogService(folder, handler)
 

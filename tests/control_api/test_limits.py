@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from control_api.errors import TooMany
-from control_api.limits import Limiter, Rate, neighbourhood, require
+from control_api.limits import Limiter, Rate, require
+from leitstand.addresses import neighbourhood
 
 
 @dataclass

@@ -8,9 +8,15 @@ from typing import Any
 
 import bcrypt
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.auth import BasicAuth
+from exporter.exposition import Renderer
+from exporter.pages import Pages
+from exporter.server import create_app
+from exporter.snapshot import SnapshotStore
+from tests.counted import Counted
 
 # The costs differ on purpose: their time must not tell who is there.
 USERS = {
@@ -24,7 +30,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"secret page"})
 
 
-def ask(auth: BasicAuth, header: bytes | None, kind: str = "http") -> list[Message]:
+def ask(auth: ASGIApp, header: bytes | None, kind: str = "http") -> list[Message]:
     """What is sent back to a request with this Authorization header."""
     headers = [] if header is None else [(b"authorization", header)]
     scope = {"type": kind, "method": "GET", "path": "/", "headers": headers}
@@ -140,3 +146,19 @@ def test_what_is_remembered_is_bounded_and_holds_no_password(auth: BasicAuth) ->
 def test_only_the_lifespan_passes_without_a_question(auth: BasicAuth) -> None:
     assert "secret page" in str(ask(auth, None, kind="lifespan"))
     assert "secret page" not in str(ask(auth, None, kind="websocket"))
+
+
+def test_who_gets_in_is_authorised(auth: BasicAuth) -> None:
+    counted = Counted(auth)
+    for header in (None, basic("anna:hunter3")):
+        ask(counted, header)
+    assert counted.take() == 0
+    ask(counted, basic("anna:hunter2"))
+    assert counted.take() == 1
+
+
+def test_without_users_everybody_who_asks_is_authorised() -> None:
+    store = SnapshotStore([])
+    client = TestClient(counted := Counted(create_app(store, Pages(store, Renderer()), bool, {})))
+    assert client.get("/-/healthy").status_code == 503
+    assert counted.take() == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import selectors
+import select
 import socket
 import struct
 from collections.abc import Iterator
@@ -82,9 +82,10 @@ class Wire:
         """Whether something came unasked for: mostly the end of the connection."""
         if self._socket is None:
             return True
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            return bool(selector.select(0))
+        # A poll object is not a descriptor, as epoll's is: this works when no more can be had.
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def cut(self) -> None:
         """Make what waits, and all that would wait later, fail at once; from any thread."""

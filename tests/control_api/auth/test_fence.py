@@ -91,6 +91,24 @@ def test_a_body_is_one_megabyte_at_most(house: House) -> None:
     assert good.status_code == 200
 
 
+def test_a_large_body_is_read_of_those_only_who_have_a_token(house: House) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"text": "'
+        for _ in range(9):
+            yield b"x" * 50_000
+        yield b'"}'
+
+    headers = {"Content-Type": "application/json"}
+    small = house.client().post("/api/things/1", content=b"x" * 60_000, headers=headers)
+    assert small.status_code in (401, 422)
+    for client in (house.client(), house.client("lst_wrong")):
+        refused = client.post("/api/things/1", content=chunks(), headers=headers)
+        assert refused.status_code == 401
+        assert "oken" in refused.json()["detail"]
+    operator = house.client(house.token(Role.OPERATOR))
+    assert operator.post("/api/things/1", content=chunks(), headers=headers).status_code == 200
+
+
 def test_without_origins_no_other_page_may_read(house: House) -> None:
     answer = house.client().get("/api/ping", headers={"Origin": "https://page.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -6,10 +6,12 @@ import re
 
 import cv2
 import numpy as np
+from starlette.testclient import TestClient
 
 from control_api.clips.links import MOST_LINKS
 from control_api.clips.store import ClipStore
 from tests.control_api.clips.conftest import Room
+from tests.counted import Counted
 
 
 def make(room: Room, clip: str, seconds: int = 3600) -> tuple[int, str]:
@@ -50,6 +52,17 @@ def test_the_link_as_a_code_that_a_camera_reads(room: Room) -> None:
     assert answer.headers["content-type"] == "image/svg+xml"
     assert _read(answer.text) == f"http://testserver{made['url']}"
     assert room.client.get(f"/api/clips/{clip.id}/links/{clip.id}/qr").status_code == 404
+
+
+def test_whoever_has_a_link_may_take_as_long_as_the_download_takes(room: Room) -> None:
+    clip = room.clip()
+    counted = Counted(room.client.app)
+    stranger = TestClient(counted)
+    made = room.client.post(f"/api/clips/{clip.id}/links", json={"expires_in": 3600}).json()["data"]
+    assert stranger.get(made["url"][:-1] + "x").status_code == 404
+    assert counted.take() == 0
+    stranger.get(made["url"])
+    assert counted.take() == 1
 
 
 def _read(svg: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import resource
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -275,3 +278,23 @@ def test_a_password_that_cannot_be_had_leaves_no_socket() -> None:
 
         assert sockets_to(server.port) == []
         link.close()
+
+
+@contextlib.contextmanager
+def no_more_descriptors() -> Iterator[None]:
+    """Those that are open stay, and nobody in this process gets another."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # The lowest three are open always; poll() refuses to look at more than the limit.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_connected_link_asks_without_another_descriptor(connect: Connect) -> None:
+    with scripted(answering) as server:
+        link = connect(server.port)
+        link.request("GetVersion")
+        with no_more_descriptors():
+            link.request("GetVersion")

@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leitstand.config import ConfigError, Listen, Tls
+from leitstand import descriptors
+from leitstand.config import Listen, Tls
+from leitstand.serving.answers import in_pieces
+from leitstand.serving.caps import Caps
+from leitstand.serving.connection import STATE_KEY
+from leitstand.serving.connections import Connections
+from leitstand.serving.protocol import CountedProtocol
+from leitstand.serving.sockets import ACCEPTED_AT_ONCE, CountingSocket, listening
 
 STOPPING = "leitstand.stopping"
 """Of a request's scope: an event that is set when the server is to end.
@@ -19,6 +27,10 @@ Whoever waits for something to happen before it answers looks at it now and then
 _GRACE_SECONDS = 0.7
 _CANCEL_SECONDS = 1
 _JOIN_SECONDS = 1.5
+_TICKS_PER_SECOND = 10
+# Most of them are WebSockets of pages that are open somewhere.
+_MOST_WITH_WEBSOCKETS = 5_000
+_MOST = 500
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -45,8 +57,11 @@ class HttpServer:
         self._app = app
         self._stopping = threading.Event()
         self._scheme = "https" if tls else "http"
-        self._server = _Server(_config(self._answer, tls, websockets=websockets))
-        self._socket = listening(listen, key)
+        most = _MOST_WITH_WEBSOCKETS if websockets else _MOST
+        self._connections = Connections(Caps.within(descriptors.limit(), most), key)
+        config = _config(self._answer, tls, self._connections, websockets=websockets)
+        self._server = _Server(config, self._connections)
+        self._socket = CountingSocket(listening(listen, key), self._connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"http {key}", daemon=True
         )
@@ -67,11 +82,22 @@ class HttpServer:
             self._socket.close()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, STOPPING: self._stopping}, receive, send)
+        connection = scope["state"][STATE_KEY]
+        cut = partial(self._connections.cut, connection)
+        await self._app({**scope, STOPPING: self._stopping}, receive, in_pieces(send, cut))
 
 
 class _Server(uvicorn.Server):
     """Cuts off who does not hang up: a TLS client may never answer the goodbye."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_SECOND == 0:
+            self._connections.cut_overdue()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut_off)
@@ -82,26 +108,9 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
 
-def listening(listen: Listen, key: str) -> socket.socket:
-    """A socket that listens. Raises ConfigError that names `key`."""
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    # Of a socket that is not said to be TCP, asyncio does not know that it may set TCP_NODELAY:
-    # each answer on a connection that is kept would be 40 ms late.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((listen.host, listen.port))
-        sock.listen(2048)
-    except OSError as error:
-        sock.close()
-        raise ConfigError(
-            f"{key}: {listen} cannot be listened on ({error.strerror}); "
-            "choose another address or port"
-        ) from None
-    return sock
-
-
-def _config(app: ASGIApp, tls: Tls | None, *, websockets: bool) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, tls: Tls | None, connections: Connections, *, websockets: bool
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
@@ -112,13 +121,15 @@ def _config(app: ASGIApp, tls: Tls | None, *, websockets: bool) -> uvicorn.Confi
         proxy_headers=False,
         headers=_HEADERS,
         lifespan="off",
+        # Connections are counted by asyncio's own loop and uvicorn's own parser.
+        loop="asyncio",
+        http=partial(CountedProtocol, counted=connections),  # type: ignore[arg-type]
+        backlog=ACCEPTED_AT_ONCE,
         ws="websockets-sansio" if websockets else "none",
         # It would be done anew for each of a thousand clients that are told the same.
         ws_per_message_deflate=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_CANCEL_SECONDS,
-        # Whoever only listens holds a connection as well.
-        limit_concurrency=5_000 if websockets else 500,
         ssl_certfile=tls.cert if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
