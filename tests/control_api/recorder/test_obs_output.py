@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,10 @@ BUSY_PROCESSES = 40
 BUSY_SECONDS = 60 if is_soak() else 15
 STOPS = [(phase * 0.27, 1.0 + 4.0 * phase / 19) for phase in range(20)]
 """From a growth of the file to a stop of its muxer, and how long that lasts, in seconds."""
+
+
+def watching(obs: RealObs) -> AbstractContextManager[Watch]:
+    return watched(obs.port, obs.recordings)
 
 
 def split(watch: Watch) -> None:
@@ -49,7 +54,7 @@ def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
     real_obs: Start, settings: dict[str, object]
 ) -> None:
     obs = real_obs(advanced=settings)
-    with watched(obs) as watch:
+    with watching(obs) as watch:
         first = watch.record(3.0)
         for _ in range(2):
             before = watch.last.path
@@ -58,7 +63,7 @@ def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
             watch.until(lambda one, before=before: one.path != before)
         watch.go_on(3.0)
         watch.stop()
-        recorded = [one for _, one in watch.seen if one.active]
+        recorded = watch.recorded
     assert watch.progress == {Progress.HEALTHY}
     assert all(before.duration <= after.duration for before, after in pairwise(recorded))
     visited = list(dict.fromkeys(one.file for one in recorded if one.file))
@@ -71,7 +76,7 @@ def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
 
 def test_the_file_is_found_after_the_record_folder_moved(real_obs: Start) -> None:
     obs = real_obs(muxer=PROMPT)
-    with watched(obs) as watch:
+    with watching(obs) as watch:
         first = watch.record(2.0)
         move_records(watch, obs.recordings / "friday")
         watch.go_on(3.0)
@@ -87,7 +92,7 @@ def test_the_file_is_found_after_the_record_folder_moved(real_obs: Start) -> Non
 
 def test_the_file_is_found_after_the_profile_was_switched(real_obs: Start) -> None:
     obs = real_obs(muxer=PROMPT)
-    with watched(obs) as watch:
+    with watching(obs) as watch:
         first = watch.record(2.0)
         watch.link.request("CreateProfile", {"profileName": "Other"})
         watch.go_on(3.0)
@@ -101,7 +106,7 @@ def test_the_file_is_found_after_the_profile_was_switched(real_obs: Start) -> No
 )
 def test_a_dead_muxer_is_noticed_in_time(real_obs: Start, record_format: str, scene: str) -> None:
     obs = real_obs(record_format=record_format)
-    with watched(obs) as watch:
+    with watching(obs) as watch:
         watch.link.request("SetCurrentProgramScene", {"sceneName": scene})
         watch.record(12.0)
         obs.kill_muxer()
@@ -112,16 +117,17 @@ def test_a_dead_muxer_is_noticed_in_time(real_obs: Start, record_format: str, sc
 
 
 def test_a_custom_output_is_found_and_healthy(real_obs: Start) -> None:
-    with watched(real_obs(advanced={"RecType": "FFmpeg"})) as watch:
+    obs = real_obs(advanced={"RecType": "FFmpeg"})
+    with watching(obs) as watch:
         recorded = watch.record(20.0)
         assert recorded.file is not None
-        assert recorded.file.parent == watch.obs.recordings
+        assert recorded.file.parent == obs.recordings
         watch.stop()
         assert watch.progress == {Progress.HEALTHY}
 
 
 def test_to_stop_what_is_stopping_or_stopped_is_success(real_obs: Start) -> None:
-    with watched(real_obs(quality="Small")) as watch:
+    with watching(real_obs(quality="Small")) as watch:
         watch.record(1.0)
         watch.output.stop()
         watch.output.stop()
@@ -131,32 +137,34 @@ def test_to_stop_what_is_stopping_or_stopped_is_success(real_obs: Start) -> None
 
 def test_a_muxer_that_is_stopped_for_a_moment_is_healthy(real_obs: Start) -> None:
     stops = STOPS if is_soak() else STOPS[7::12]
-    with watched(real_obs()) as watch:
+    obs = real_obs()
+    with watching(obs) as watch:
         watch.record(12.0)
         for phase, stopped in stops:
             assert watch.last.file is not None
             size = watch.last.file.stat().st_size
             watch.until(lambda one, size=size: one.file.stat().st_size > size)
             watch.run(phase)
-            watch.obs.stop_muxer()
+            obs.stop_muxer()
             watch.run(stopped)
-            watch.obs.cont_muxer()
+            obs.cont_muxer()
             watch.go_on(6.0)
         watch.stop()
-        recorded = [one for _, one in watch.seen if one.active]
+        recorded = watch.recorded
     assert watch.progress == {Progress.HEALTHY}
-    (file,) = watch.obs.recordings.iterdir()
+    (file,) = obs.recordings.iterdir()
     assert frames(file) >= recorded[-1].duration * FPS
 
 
 @pytest.mark.parametrize("_number", range(3 if is_soak() else 1))
 def test_on_a_busy_machine_no_muxer_is_dead(real_obs: Start, _number: int) -> None:
-    with watched(real_obs()) as watch:
+    obs = real_obs()
+    with watching(obs) as watch:
         watch.record(8.0)
         with busy(BUSY_PROCESSES):
             watch.run(BUSY_SECONDS)
         watch.stop()
-        recorded = [one for _, one in watch.seen if one.active]
+        recorded = watch.recorded
     assert Progress.MUXER_DEAD not in watch.progress
-    (file,) = watch.obs.recordings.iterdir()
+    (file,) = obs.recordings.iterdir()
     assert frames(file) >= recorded[-1].duration * FPS

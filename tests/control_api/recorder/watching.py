@@ -1,4 +1,4 @@
-"""A recording of a real OBS, watched as the recorder watches it."""
+"""A recording of an OBS, watched as the recorder watches it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from control_api.recorder.obs_output import ObsOutput
 from control_api.recorder.observation import Observation, Progress
 from control_api.studios.studio import Studio
 from leitstand.clients.obs import Address, ObsLink
-from tests.obs import RealObs
+from tests.running import eventually
 
 LOOK_SECONDS = 1.0
 
@@ -25,7 +25,6 @@ LOOK_SECONDS = 1.0
 class Watch:
     """Looks once a second, and at every event; keeps what it saw, with the time of each look."""
 
-    obs: RealObs
     link: ObsLink
     output: ObsOutput
     seen: list[tuple[float, Observation]] = field(default_factory=list)
@@ -45,6 +44,18 @@ class Watch:
         end = time.monotonic() + within
         while not wanted(observation := self.look()):
             assert time.monotonic() < end, observation
+        return observation
+
+    def until_unheard(self, wanted: Callable[[Observation], bool]) -> Observation:
+        """The same without the events that came."""
+
+        def look() -> Observation | None:
+            self.link.events(LOOK_SECONDS)
+            observation = self.output.look()
+            return observation if wanted(observation) else None
+
+        observation = eventually(look)
+        assert observation is not None
         return observation
 
     def record(self, seconds: float) -> Observation:
@@ -68,16 +79,22 @@ class Watch:
         self.until(lambda one: not one.active)
 
     @property
+    def recorded(self) -> list[Observation]:
+        """The looks at a recording that ran."""
+        return [observation for _, observation in self.seen if observation.active]
+
+    @property
     def progress(self) -> set[Progress]:
         return {observation.progress for _, observation in self.seen}
 
 
 @contextlib.contextmanager
-def watched(obs: RealObs) -> Iterator[Watch]:
-    link = ObsLink(Address(obs.host, obs.port, lambda: None))
+def watched(port: int, recordings: Path) -> Iterator[Watch]:
+    """An OBS on that port of this machine."""
+    link = ObsLink(Address("127.0.0.1", port, lambda: None))
     try:
         link.events()
-        yield Watch(obs, link, ObsOutput(Studio("stage", link, obs.recordings)))
+        yield Watch(link, ObsOutput(Studio("stage", link, recordings)))
     finally:
         link.close()
 
