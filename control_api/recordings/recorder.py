@@ -138,7 +138,7 @@ class ObsRecorder:
             path=self._path,
             file=self._file.file,
             grew=record.outputBytes > 0 and growth.file_bytes != 0,
-            stalled=growth.progress in (Progress.MUXER_DEAD, Progress.HUNG),
+            stalled=growth.progress is not Progress.HEALTHY,
             began=self._began,
         )
 

@@ -77,6 +77,7 @@ class RecordFile:
         self._earlier_bytes = self._bytes = 0
         self._search: SplitSearch | None = None
         self._duration = 0.0
+        self._dated: tuple[float, float] | None = None
         self._judge = ProgressJudge(longest_step=self._longest_step)
 
     def begin(self, path: str, directory: str | None) -> None:
@@ -124,8 +125,15 @@ class RecordFile:
         progress = self._judge.look(at, Counts(obs_bytes, duration, size, paused))
         if size is not None and self._follow(obs_bytes):
             progress = Progress.HEALTHY
-        last_growth = self._now() - (at - self._judge.grew_at)
-        return Growth(size, round(last_growth, 3), progress, self._judge.still_seconds)
+        return Growth(size, self._last_growth(at), progress, self._judge.still_seconds)
+
+    def _last_growth(self, at: float) -> float:
+        """When it last grew, by the wall clock of now; the same until it grows or that is set."""
+        grew_at = self._judge.grew_at
+        dated = self._now() - (at - grew_at)
+        if self._dated is None or self._dated[0] != grew_at or abs(self._dated[1] - dated) > 1.0:
+            self._dated = (grew_at, dated)
+        return self._dated[1]
 
     def _size(self, obs_bytes: float) -> int | None:
         """The size of the file; None if it cannot be seen, or is another file of that name."""
