@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -88,6 +88,7 @@ class RealObs:
         record_format: str = "mkv",
         quality: Literal["Small", "Stream"] = "Stream",
         muxer: str = "",
+        advanced: Mapping[str, object] | None = None,
         media: Path | None = None,
         scenes: Sequence[Scene] | None = None,
     ) -> None:
@@ -107,7 +108,12 @@ class RealObs:
         if scenes is None:
             scenes = standard(media or make_media(folder / "media"), size)
         profile = Profile(
-            fps=fps, size=size, record_format=record_format, quality=quality, muxer=muxer
+            fps=fps,
+            size=size,
+            record_format=record_format,
+            quality=quality,
+            muxer=muxer,
+            advanced=advanced,
         )
         write_config(
             self._home, self.recordings, profile, scenes, port=self.port, password=password

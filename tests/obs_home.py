@@ -58,6 +58,8 @@ class Profile:
     record_format: str
     quality: Literal["Small", "Stream"]
     muxer: str
+    advanced: Mapping[str, object] | None = None
+    """Settings of Advanced mode, which is chosen by giving some."""
 
 
 def standard(media: Path, size: tuple[int, int]) -> tuple[Scene, ...]:
@@ -126,11 +128,16 @@ def write_config(
     for name, text in {
         "global.ini": _ini(_program(port, password)),
         "basic/profiles/Test/basic.ini": _ini(_profile(profile, recordings)),
+        "basic/profiles/Test/recordEncoder.json": json.dumps(ENCODER),
         "basic/scenes/Test.json": json.dumps(_collection(scenes)),
     }.items():
         path = folder / "obs-studio" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+ENCODER = {"rate_control": "CRF", "crf": 23, "preset": "ultrafast", "keyint_sec": 1}
+"""Of Advanced mode. A key frame a second: OBS splits only at one."""
 
 
 def _program(port: int, password: str | None) -> dict[str, dict[str, object]]:
@@ -168,9 +175,10 @@ def _program(port: int, password: str | None) -> dict[str, dict[str, object]]:
 
 def _profile(profile: Profile, recordings: Path) -> dict[str, dict[str, object]]:
     width, height = profile.size
+    mode = "Simple" if profile.advanced is None else "Advanced"
     return {
         "General": {"Name": "Test"},
-        "Output": {"Mode": "Simple", "Reconnect": True, "RetryDelay": 1, "MaxRetries": 3},
+        "Output": {"Mode": mode, "Reconnect": True, "RetryDelay": 1, "MaxRetries": 3},
         "SimpleOutput": {
             "FilePath": recordings,
             "RecFormat": profile.record_format,
@@ -183,6 +191,18 @@ def _profile(profile: Profile, recordings: Path) -> dict[str, dict[str, object]]
             # OBS reads MuxerCustom only with it.
             "UseAdvanced": True,
             "MuxerCustom": profile.muxer,
+        },
+        "AdvOut": {
+            "RecType": "Standard",
+            "RecFilePath": recordings,
+            "RecFormat": profile.record_format,
+            "RecEncoder": "obs_x264",
+            "RecTracks": 1,
+            "RecMuxerCustom": profile.muxer,
+            "FFOutputToFile": True,
+            "FFFilePath": recordings,
+            "FFExtension": profile.record_format,
+            **(profile.advanced or {}),
         },
         "Video": {
             "BaseCX": width,

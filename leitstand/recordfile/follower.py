@@ -74,8 +74,10 @@ class RecordFile:
         self._directory: str | None = None
         self._file: Path | None = None
         self._earlier: list[SplitFile] = []
+        self._earlier_bytes = self._bytes = 0
         self._search: SplitSearch | None = None
         self._duration = 0.0
+        self._dated: tuple[float, float] | None = None
         self._judge = ProgressJudge(longest_step=self._longest_step)
 
     def begin(self, path: str, directory: str | None) -> None:
@@ -90,8 +92,11 @@ class RecordFile:
         if self._path is None or not path or path in {each.path for each in self.files}:
             return
         self._earlier.append(SplitFile(self._path, self._file))
-        self._path, self._file = path, None
+        self._earlier_bytes += self._bytes
+        self._path, self._file, self._bytes = path, None, 0
         self._judge.next_file()
+        if self._search is not None:
+            self._search.forget()
 
     @property
     def path(self) -> str | None:
@@ -120,8 +125,15 @@ class RecordFile:
         progress = self._judge.look(at, Counts(obs_bytes, duration, size, paused))
         if size is not None and self._follow(obs_bytes):
             progress = Progress.HEALTHY
-        last_growth = self._now() - (at - self._judge.grew_at)
-        return Growth(size, round(last_growth, 3), progress, self._judge.still_seconds)
+        return Growth(size, self._last_growth(at), progress, self._judge.still_seconds)
+
+    def _last_growth(self, at: float) -> float:
+        """When it last grew, by the wall clock of now; the same until it grows or that is set."""
+        grew_at = self._judge.grew_at
+        dated = self._now() - (at - grew_at)
+        if self._dated is None or self._dated[0] != grew_at or abs(self._dated[1] - dated) > 1.0:
+            self._dated = (grew_at, dated)
+        return self._dated[1]
 
     def _size(self, obs_bytes: float) -> int | None:
         """The size of the file; None if it cannot be seen, or is another file of that name."""
@@ -133,7 +145,10 @@ class RecordFile:
             return None
         self._file, size = measured
         # An old file of the same name, in another folder than OBS records into, tells nothing.
-        return size if size is not None and can_hold(size, obs_bytes) else None
+        if size is None or not can_hold(size, obs_bytes):
+            return None
+        self._bytes = size
+        return size
 
     def _measure(self) -> tuple[Path, int | None]:
         """The file, and its size if it exists.
@@ -164,16 +179,24 @@ class RecordFile:
         search.see(self._listed() or {})
         if judge.lag <= judge.limit:
             return False
-        following = search.following(judge.lag if search.present is not None else obs_bytes)
+        following = search.following(self._not_in_files(obs_bytes))
+        sizes = search.sizes
         for name in following:
-            self._go_over_to(name)
+            self._go_over_to(name, sizes[name])
         return bool(following)
 
-    def _go_over_to(self, name: str) -> None:
+    def _not_in_files(self, obs_bytes: float) -> float:
+        """What OBS counted and the files so far do not hold; all, if there were some before."""
+        if self._search is None or self._search.present is None:
+            return obs_bytes
+        # What containers add adds up over hours, so it may hide what is new.
+        return max(self._judge.lag, obs_bytes - self._earlier_bytes - self._bytes)
+
+    def _go_over_to(self, name: str, size: int) -> None:
         path, file = self._path, self._file
         if path is not None and file is not None:
             self.go_on_in(sibling(path, name))
-            self._file = file.with_name(name)
+            self._file, self._bytes = file.with_name(name), size
 
     def _listed(self) -> dict[str, int] | None:
         self._listing.start()

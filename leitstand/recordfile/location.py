@@ -47,7 +47,7 @@ def _own_path(path: str, folder: Path) -> Iterator[Path]:
     if not isinstance(pure, PurePosixPath) or not pure.is_absolute() or ".." in pure.parts:
         return
     for base in (folder, _resolved(folder)):
-        if pure.is_relative_to(base):
+        if base is not None and pure.is_relative_to(base):
             yield folder / pure.relative_to(base)
             return
 
@@ -69,12 +69,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _lies_within(path: Path, folder: Path) -> bool:
-    return _resolved(path).is_relative_to(_resolved(folder))
+    inner, outer = _resolved(path), _resolved(folder)
+    return inner is not None and outer is not None and inner.is_relative_to(outer)
 
 
-def _resolved(path: Path) -> Path:
-    """Without symbolic links; a loop of them leads nowhere, so it stays as it is."""
+def _resolved(path: Path) -> Path | None:
+    """Without symbolic links; None for what leads nowhere, like a loop of them."""
     try:
         return path.resolve()
-    except (OSError, RuntimeError):
-        return path
+    except (OSError, RuntimeError, ValueError):
+        return None

@@ -20,6 +20,8 @@ HEADER_BYTES = 16 * KIB
 _HISTORY_STEP_SECONDS = 0.25
 _HISTORY_SECONDS = 30.0
 _LEARNED_MARGIN = 1.25
+_NEAR = 0.75
+"""Of the limit: looks from there on, without any growth of the file, confirm each other."""
 
 
 class Progress(enum.Enum):
@@ -154,7 +156,7 @@ class ProgressJudge:
         def last(seconds: float) -> float:
             return self._history.last(seconds, counts.duration, counts.bytes)
 
-        limit = self._usual = max(64 * KIB + last(6), min(128 * KIB + last(8), last(11)))
+        limit = self._usual = max(64 * KIB + last(7), min(128 * KIB + last(8), last(12)))
         if not self._has_grown:
             limit = max(limit, 256 * KIB + last(6), last(22) if self._in_fragments else 0.0)
         learned_bytes, learned_seconds = (_LEARNED_MARGIN * learned for learned in self._learned)
@@ -170,14 +172,14 @@ class ProgressJudge:
             self._still_looks += 1
 
     def _confirm(self, now: float, attended: bool, is_visible: bool, grew_in_obs: bool) -> None:
-        if self.lag <= self.limit or not attended or not is_visible:
+        if self.lag <= self.limit * _NEAR or not attended or not is_visible:
             self._confirmations = 0
         elif grew_in_obs and now - self._confirmed_at >= CLOSEST_LOOKS_SECONDS:
             self._confirmations += 1
             self._confirmed_at = now
 
     def _progress(self) -> Progress:
-        if self._confirmations >= CONFIRMING_LOOKS:
+        if self._confirmations >= CONFIRMING_LOOKS and self.lag > self.limit:
             return Progress.MUXER_DEAD
         if self._still_looks >= CONFIRMING_LOOKS and self._still_seconds >= HUNG_SECONDS:
             return Progress.HUNG

@@ -15,6 +15,7 @@ _SUFFIX = re.compile(r"( \(\d+\)|_\d+)$")
 """What OBS appends to a name that is taken."""
 _OVERHEAD = 1.25
 _OVERHEAD_BYTES = 1024 * 1024
+_SPLIT_BYTES = 256 * 1024
 
 
 def is_same_kind(name: str, other: str) -> bool:
@@ -44,9 +45,19 @@ class SplitSearch:
         self._sizes: dict[str, int] = {}
         self._grown: set[str] = set()
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes last seen, by name."""
+        return dict(self._sizes)
+
+    def forget(self) -> None:
+        """The recording went over to another file: what was seen so far follows no longer."""
+        self._sizes.clear()
+        self._grown.clear()
+
     def see(self, sizes: Mapping[str, int]) -> None:
         """Take in one look at the files that could follow, by name."""
-        for name, size in sizes.items():
+        for name, size in sorted(sizes.items()):
             # Before the recording began there was no such file, or nobody looked.
             before = size if self.present is None else 0
             if size > self._sizes.setdefault(name, before):
@@ -56,19 +67,13 @@ class SplitSearch:
     def following(self, counted: float) -> list[str]:
         """The files that go on with the recording, in order; the last is written now.
 
-        `counted` is what OBS counted meanwhile. Empty as long as none is seen to grow.
+        `counted` is what OBS counted and the files so far do not hold. Empty as long as none is
+        seen to grow.
         """
-        growing = [name for name in self._grown if can_hold(self._sizes[name], counted)]
-        if not growing:
-            return []
-        current = min(growing, key=lambda name: (abs(self._sizes[name] - counted), name))
-        return [*self._ended(current, counted), current]
-
-    def _ended(self, current: str, counted: float) -> list[str]:
-        """Files that began and ended since the last look that mattered."""
-        if self.present is None:
-            return []
-        names = list(self._sizes)
-        ended = [name for name in names[: names.index(current)] if self._sizes[name] > 0]
-        total = sum(self._sizes[name] for name in (*ended, current))
-        return ended if can_hold(total, counted) else []
+        sizes = {name: size for name, size in self._sizes.items() if name in self._grown}
+        limit = counted * _OVERHEAD + _SPLIT_BYTES
+        if self.present is not None and sum(sizes.values()) <= limit:
+            return list(sizes)
+        fitting = [name for name, size in sizes.items() if can_hold(size, counted)]
+        # Others write there too: this one fits best.
+        return sorted(fitting, key=lambda name: abs(sizes[name] - counted))[:1]

@@ -9,8 +9,8 @@ from pathlib import Path
 from exporter import collectors
 from exporter.sources.obs.source import ObsSource
 from exporter.sources.obs.state import StudioState
-from leitstand.clients.obs import Address, ObsLink
-from leitstand.demo.obs import DemoObs
+from leitstand.clients.obs import Address, ObsLink, RequestFailed
+from leitstand.demo.obs import DemoObs, Splits
 from tests.obs import PROMPT, RealObs
 from tests.running import eventually
 
@@ -64,3 +64,61 @@ def test_the_same_script_gives_the_same_families(
         real = watched(obs.port, obs.recordings)
         assert made_up.result() == real
     assert len(real[1][1]) > 25
+
+
+def split_story(port: int, recordings: Path) -> list[object]:
+    """What is seen of a recording that is split by hand."""
+    link = ObsLink(Address("127.0.0.1", port, lambda: None))
+    story: list[object] = []
+
+    def tell(name: str, data: dict[str, str] | None = None) -> dict[str, object]:
+        try:
+            return link.request(name, data)
+        except RequestFailed as error:
+            return {"code": error.code}
+
+    def file_of(name: str) -> object:
+        settings = link.request("GetOutputSettings", {"outputName": name})["outputSettings"]
+        return settings["path"]
+
+    try:
+        link.events()
+        link.request("StartRecord")
+        eventually(lambda: link.request("GetRecordStatus")["outputBytes"])
+        (output,) = (o for o in link.request("GetOutputList")["outputs"] if o["outputActive"])
+        first = file_of(output["outputName"])
+        story += [output["outputKind"], tell("SplitRecordFile"), len(list(recordings.iterdir()))]
+        story.append(tell("TriggerHotkeyByName", {"hotkeyName": "OBSBasic.SplitFile"}))
+        counted = link.request("GetRecordStatus")
+        eventually(lambda: len(list(recordings.iterdir())) == 2)
+        eventually(
+            lambda: all(
+                link.request("GetRecordStatus")[name] > counted[name]
+                for name in ("outputBytes", "outputDuration")
+            )
+        )
+        story += [file_of(output["outputName"]) == first, tell("StopRecord")["outputPath"] == first]
+        eventually(lambda: not link.request("GetRecordStatus")["outputActive"])
+        heard: list[tuple[object, ...]] = []
+
+        def ended() -> bool:
+            heard.extend(
+                (event.name, event.data.get("outputState"), event.data.get("outputPath") == first)
+                for event in link.events(1.0).events
+                if event.name.startswith("Record")
+            )
+            return any("OBS_WEBSOCKET_OUTPUT_STOPPED" in event for event in heard)
+
+        eventually(ended)
+        return [*story, *heard, tell("StopRecord")]
+    finally:
+        link.close()
+
+
+def test_a_split_looks_the_same(real_obs: Callable[..., RealObs], tmp_path: Path) -> None:
+    recordings = tmp_path / "demo"
+    recordings.mkdir()
+    obs = real_obs(advanced={"RecSplitFile": True, "RecSplitFileType": "Manual"})
+    with DemoObs(recordings, splits=Splits()) as demo:
+        made_up = split_story(demo.port, recordings)
+    assert made_up == split_story(obs.port, obs.recordings)

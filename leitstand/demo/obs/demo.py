@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from leitstand.demo.obs.faults import Faults
+from leitstand.demo.obs.options import Options, Splits
 from leitstand.demo.obs.profile import Profile
 from leitstand.demo.obs.protocol import Json
 from leitstand.demo.obs.server import Server
 from leitstand.demo.obs.stage import Stage
-from leitstand.demo.obs.studio import Options, Studio
+from leitstand.demo.obs.studio import Studio
 
 PATIENCE_SECONDS = 10.0
 SLOW_SECONDS = 3.0
@@ -25,7 +26,8 @@ class DemoObs:
     """An OBS 29 with obs-websocket 5.1 that records real files, also after stop and start.
 
     `faults` is a set that may be changed from any thread at any time. `requests` counts what
-    clients asked, by request type. Scenes, inputs and profile survive a restart, outputs do not.
+    clients asked, by request type. With `splits` it splits its recordings, as in Advanced mode, and
+    has the hotkey OBSBasic.SplitFile. Scenes, inputs and profile survive a restart, outputs do not.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class DemoObs:
         size: tuple[int, int] = (640, 360),
         cluster_seconds: float = 5.0,
         stream_retries: Sequence[float] = (1.0, 1.5, 2.1),
+        splits: Splits | None = None,
     ) -> None:
         if any(side % 2 for side in size):
             raise ValueError(f"the sides of a picture are even numbers, not {size}")
@@ -48,7 +51,7 @@ class DemoObs:
         self.stage = Stage.standard()
         self.profile = Profile(recordings)
         self._host, self._port, self._password = host, port, password
-        self._options = Options(fps, size, cluster_seconds, stream_retries)
+        self._options = Options(fps, size, cluster_seconds, stream_retries, splits)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: Server | None = None
@@ -72,7 +75,7 @@ class DemoObs:
     def recording(self) -> Path | None:
         """The file being written."""
         record = self._studio.record if self._studio is not None else None
-        return record.path if record is not None and record.is_active else None
+        return record.current if record is not None and record.is_active else None
 
     @property
     def scene(self) -> str:

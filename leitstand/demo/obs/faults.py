@@ -12,6 +12,7 @@ class Fault(enum.Enum):
     WRONG_ORDER = "every second answer waits until the next one has gone out"
     DISK_FULL = "StartRecord is answered 100 and nothing follows; a running recording ends, 0 bytes"
     DISK_HANGS = "bytes and duration stand still; after StopRecord neither STOPPED nor inactive"
+    OVERLOADED = "one frame of five is recorded: bytes and duration grow so much slower"
     FILE_STALLED = "this recording's file grows no more, while its bytes and duration do"
     NO_STOPPED = "a recording ends properly, but its STOPPED event never comes"
     ENCODER_LAG = "two frames of three are skipped: counted, and the picture repeated in the file"

@@ -34,15 +34,16 @@ class Profile:
     def directory(self) -> Path:
         return Path(self.get("SimpleOutput", "FilePath") or "")
 
-    def next_file(self) -> Path:
-        """A name that is not taken."""
+    def next_file(self, directory: Path | None = None) -> Path:
+        """A name that is not taken, in the record directory or the one that is given."""
+        folder = directory or self.directory
         pattern = self.get("Output", "FilenameFormatting") or ""
         for token, directive in TOKENS.items():
             pattern = pattern.replace(token, directive)
         stem = time.strftime(pattern)
         suffix = self.get("SimpleOutput", "RecFormat")
         for number in itertools.count(1):
-            file = self.directory / f"{stem}{f' ({number})' if number > 1 else ''}.{suffix}"
+            file = folder / f"{stem}{f' ({number})' if number > 1 else ''}.{suffix}"
             if not file.exists():
                 return file
         raise AssertionError

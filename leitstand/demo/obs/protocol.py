@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 VERSION, OBS_VERSION, RPC_VERSION = "5.1.0", "29.0.2", 1
+SPLITS_VERSION = "5.5.0"
+"""The first that reports splits (RecordFileChanged) and is asked for one (SplitRecordFile)."""
 
 Json = dict[str, Any]
 
@@ -56,6 +58,7 @@ class Status(enum.IntEnum):
     WRONG_KIND_OF_SOURCE = 602
     INVALID_STATE = 604
     INVALID_INPUT_KIND = 605
+    PROCESSING_FAILED = 702
 
 
 class Intent(enum.IntFlag):

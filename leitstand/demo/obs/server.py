@@ -117,7 +117,9 @@ class Server:
         self._pause(False)
 
     async def _serve(self, socket: ServerConnection) -> None:
-        session = self._clients[socket] = Session(self._counted, self._password)
+        assert self._studio is not None
+        version = self._studio.options.version
+        session = self._clients[socket] = Session(self._counted, self._password, version)
         try:
             await socket.send(session.hello())
             async for message in socket:

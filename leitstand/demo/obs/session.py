@@ -26,15 +26,15 @@ Answer = Callable[[str, Any], Json | None]
 class Session:
     """Text in, text out; who carries it is somebody else's affair."""
 
-    def __init__(self, answer: Answer, password: str | None) -> None:
-        self._answer, self._password = answer, password
+    def __init__(self, answer: Answer, password: str | None, version: str = VERSION) -> None:
+        self._answer, self._password, self._version = answer, password, version
         self._salt, self._challenge = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self.is_identified = False
         self.incoming = self.outgoing = 0
         self._subscriptions = int(Intent.ALL)
 
     def hello(self) -> str:
-        data: Json = {"obsWebSocketVersion": VERSION, "rpcVersion": RPC_VERSION}
+        data: Json = {"obsWebSocketVersion": self._version, "rpcVersion": RPC_VERSION}
         if self._password is not None:
             data["authentication"] = {"challenge": self._challenge, "salt": self._salt}
         return self._sent(Op.HELLO, data)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import psutil
 
 from leitstand.demo.obs.clock import Clock
 from leitstand.demo.obs.encoder import Encoder
 from leitstand.demo.obs.faults import Fault, Faults
+from leitstand.demo.obs.options import Options
 from leitstand.demo.obs.profile import Profile
 from leitstand.demo.obs.program import Program
 from leitstand.demo.obs.protocol import Emit, Intent, Json
@@ -24,16 +22,6 @@ RENDER_SKIPPED_FRAMES = 5
 RENDER_MILLISECONDS = 1.9
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    fps: int = 30
-    size: tuple[int, int] = (640, 360)
-    cluster_seconds: float = 5.0
-    """As much of a Matroska recording a crash may cost."""
-    stream_retries: Sequence[float] = (1.0, 1.5, 2.1)
-    """Seconds from one attempt to reconnect to the next."""
-
-
 class Studio:
     def __init__(
         self, options: Options, stage: Stage, profile: Profile, faults: Faults, emit: Emit
@@ -42,7 +30,8 @@ class Studio:
         self.clock = Clock(options.fps)
         self.program = Program(self.clock, stage, faults, options.size)
         self.encoder = Encoder(self.program)
-        self.record = Record(self.program, profile, self.encoder, emit, options.cluster_seconds)
+        self.options = options
+        self.record = Record(self.program, profile, self.encoder, emit, options)
         self.stream = Stream(self.program, self.encoder, emit, options.stream_retries)
         self.transition = Transition(stage, emit)
         self.stream_service: Json = {

@@ -8,7 +8,7 @@ from leitstand.demo.obs.fields import Fields
 from leitstand.demo.obs.protocol import (
     OBS_VERSION,
     RPC_VERSION,
-    VERSION,
+    SPLITS_VERSION,
     Json,
     Refused,
     Status,
@@ -35,20 +35,23 @@ _OTHERS: dict[str, general.Handler] = {
     **items.REQUESTS,
     **screenshots.REQUESTS,
 }
-REQUESTS: dict[str, general.Handler] = {
-    "GetVersion": general.always(
-        {
-            "availableRequests": ["GetVersion", *_OTHERS],
-            "obsVersion": OBS_VERSION,
-            "obsWebSocketVersion": VERSION,
-            "platform": "debian",
-            "platformDescription": "Debian GNU/Linux 12 (bookworm)",
-            "rpcVersion": RPC_VERSION,
-            "supportedImageFormats": list(screenshots.FORMATS),
-        }
-    ),
-    **_OTHERS,
-}
+_SINCE_SPLITS = frozenset({"SplitRecordFile"})
+
+
+def get_version(studio: Studio, _: Fields) -> Json:
+    unknown = frozenset() if studio.options.version == SPLITS_VERSION else _SINCE_SPLITS
+    return {
+        "availableRequests": [name for name in REQUESTS if name not in unknown],
+        "obsVersion": OBS_VERSION,
+        "obsWebSocketVersion": studio.options.version,
+        "platform": "debian",
+        "platformDescription": "Debian GNU/Linux 12 (bookworm)",
+        "rpcVersion": RPC_VERSION,
+        "supportedImageFormats": list(screenshots.FORMATS),
+    }
+
+
+REQUESTS: dict[str, general.Handler] = {"GetVersion": get_version, **_OTHERS}
 
 
 def answer(studio: Studio, request_type: str, data: Any) -> Json | None:

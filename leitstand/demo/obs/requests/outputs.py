@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from leitstand.demo.obs.fields import Fields
-from leitstand.demo.obs.protocol import Json, Refused, Status
+from leitstand.demo.obs.protocol import SPLITS_VERSION, Json, Refused, Status
 from leitstand.demo.obs.requests.general import Handler
 from leitstand.demo.obs.studio import Studio
 
 FILE, STREAM = "simple_file_output", "simple_stream"
+SPLIT_HOTKEY = "OBSBasic.SplitFile"
 
 
 def timecode(milliseconds: int) -> str:
@@ -52,6 +53,20 @@ def resume_record(studio: Studio, _: Fields) -> None:
 
 def toggle_record_pause(studio: Studio, _: Fields) -> None:
     studio.record.pause(not studio.record.is_paused)
+
+
+def split_record_file(studio: Studio, _: Fields) -> None:
+    if studio.options.version != SPLITS_VERSION:
+        raise Refused(Status.UNKNOWN_REQUEST_TYPE, "Your request type is not valid.")
+    studio.record.split()
+
+
+def trigger_hotkey_by_name(studio: Studio, fields: Fields) -> None:
+    """The one of file splitting; without splitting OBS knows no such hotkey."""
+    if fields.text("hotkeyName") != SPLIT_HOTKEY or studio.options.splits is None:
+        raise Refused(Status.NOT_FOUND, "No hotkeys were found by that name.")
+    if studio.record.is_active:
+        studio.record.split()
 
 
 def get_stream_status(studio: Studio, _: Fields) -> Json:
@@ -155,6 +170,8 @@ REQUESTS: dict[str, Handler] = {
     "PauseRecord": pause_record,
     "ResumeRecord": resume_record,
     "ToggleRecordPause": toggle_record_pause,
+    "SplitRecordFile": split_record_file,
+    "TriggerHotkeyByName": trigger_hotkey_by_name,
     "GetStreamStatus": get_stream_status,
     "StartStream": start_stream,
     "StopStream": stop_stream,

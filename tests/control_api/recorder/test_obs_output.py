@@ -1,0 +1,170 @@
+"""One look at a real OBS: splits, moved folders, dead and stopped muxers, judged by the files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from control_api.recorder.observation import Progress
+from tests.control_api.recorder.watching import Watch, busy, frames, watched
+from tests.obs import PROMPT, RealObs
+from tests.soak import is_soak
+
+Start = Callable[..., RealObs]
+
+FPS = 15
+NOTICED_SECONDS = 15.0
+SPLIT = {"RecSplitFile": True, "RecSplitFileType": "Manual"}
+BUSY_PROCESSES = 40
+BUSY_SECONDS = 60 if is_soak() else 15
+STOPS = [(phase * 0.27, 1.0 + 4.0 * phase / 19) for phase in range(20)]
+"""From a growth of the file to a stop of its muxer, and how long that lasts, in seconds."""
+
+
+def watching(obs: RealObs) -> AbstractContextManager[Watch]:
+    return watched(obs.port, obs.recordings)
+
+
+def split(watch: Watch) -> None:
+    """As somebody at the keyboard does; OBS goes over at the next key frame."""
+    watch.link.request("TriggerHotkeyByName", {"hotkeyName": "OBSBasic.SplitFile"})
+
+
+def move_records(watch: Watch, folder: Path) -> None:
+    folder.mkdir()
+    watch.link.request(
+        "SetProfileParameter",
+        {
+            "parameterCategory": "SimpleOutput",
+            "parameterName": "FilePath",
+            "parameterValue": str(folder),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "settings", [SPLIT, {**SPLIT, "RecSplitFileType": "Size", "RecSplitFileSize": 1}]
+)
+def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
+    real_obs: Start, settings: dict[str, object]
+) -> None:
+    obs = real_obs(advanced=settings)
+    with watching(obs) as watch:
+        first = watch.record(3.0)
+        for _ in range(2):
+            before = watch.last.path
+            if settings["RecSplitFileType"] == "Manual":
+                split(watch)
+            watch.until(lambda one, before=before: one.path != before)
+        watch.go_on(3.0)
+        watch.stop()
+        recorded = watch.recorded
+    assert watch.progress == {Progress.HEALTHY}
+    assert all(before.duration <= after.duration for before, after in pairwise(recorded))
+    visited = list(dict.fromkeys(one.file for one in recorded if one.file))
+    assert visited == sorted(obs.recordings.iterdir())
+    assert (visited[0], len(visited)) == (first.file, 3)
+    assert [Path(path) for path in dict.fromkeys(one.path or "" for one in recorded)] == visited
+    counted = sum(frames(path) for path in visited)
+    assert counted >= recorded[-1].duration * FPS
+
+
+def test_the_file_is_found_after_the_record_folder_moved(real_obs: Start) -> None:
+    obs = real_obs(muxer=PROMPT)
+    with watching(obs) as watch:
+        first = watch.record(2.0)
+        move_records(watch, obs.recordings / "friday")
+        watch.go_on(3.0)
+        assert watch.last.file == first.file
+        watch.stop()
+        second = watch.record(2.0)
+        assert second.file is not None
+        assert second.file.parent == obs.recordings / "friday"
+        # Past the longest that a file of this kind stands still.
+        obs.kill_muxer()
+        watch.until(lambda one: one.progress is Progress.MUXER_DEAD)
+
+
+def test_the_file_is_found_after_the_profile_was_switched(real_obs: Start) -> None:
+    obs = real_obs(muxer=PROMPT)
+    with watching(obs) as watch:
+        first = watch.record(2.0)
+        watch.link.request("CreateProfile", {"profileName": "Other"})
+        watch.go_on(3.0)
+        assert (watch.last.file, watch.progress) == (first.file, {Progress.HEALTHY})
+        obs.kill_muxer()
+        watch.until(lambda one: one.progress is Progress.MUXER_DEAD)
+
+
+@pytest.mark.parametrize(
+    ("record_format", "scene"), [("mkv", "Main"), ("mp4", "Main"), ("mkv", "Still")]
+)
+def test_a_dead_muxer_is_noticed_in_time(real_obs: Start, record_format: str, scene: str) -> None:
+    obs = real_obs(record_format=record_format)
+    with watching(obs) as watch:
+        watch.link.request("SetCurrentProgramScene", {"sceneName": scene})
+        watch.record(12.0)
+        obs.kill_muxer()
+        at = time.monotonic()
+        watch.until(lambda one: one.progress is not Progress.HEALTHY or not one.active)
+        assert watch.last.progress is Progress.MUXER_DEAD
+        assert time.monotonic() - at <= NOTICED_SECONDS
+
+
+def test_a_custom_output_is_found_and_healthy(real_obs: Start) -> None:
+    obs = real_obs(advanced={"RecType": "FFmpeg"})
+    with watching(obs) as watch:
+        recorded = watch.record(20.0)
+        assert recorded.file is not None
+        assert recorded.file.parent == obs.recordings
+        watch.stop()
+        assert watch.progress == {Progress.HEALTHY}
+
+
+def test_to_stop_what_is_stopping_or_stopped_is_success(real_obs: Start) -> None:
+    with watching(real_obs(quality="Small")) as watch:
+        watch.record(1.0)
+        watch.output.stop()
+        watch.output.stop()
+        watch.until(lambda one: not one.active)
+        watch.output.stop()
+
+
+def test_a_muxer_that_is_stopped_for_a_moment_is_healthy(real_obs: Start) -> None:
+    stops = STOPS if is_soak() else STOPS[7::12]
+    obs = real_obs()
+    with watching(obs) as watch:
+        watch.record(12.0)
+        for phase, stopped in stops:
+            assert watch.last.file is not None
+            size = watch.last.file.stat().st_size
+            watch.until(lambda one, size=size: one.file.stat().st_size > size)
+            watch.run(phase)
+            obs.stop_muxer()
+            watch.run(stopped)
+            obs.cont_muxer()
+            watch.go_on(6.0)
+        watch.stop()
+        recorded = watch.recorded
+    assert watch.progress == {Progress.HEALTHY}
+    (file,) = obs.recordings.iterdir()
+    assert frames(file) >= recorded[-1].duration * FPS
+
+
+@pytest.mark.parametrize("_number", range(3 if is_soak() else 1))
+def test_on_a_busy_machine_no_muxer_is_dead(real_obs: Start, _number: int) -> None:
+    obs = real_obs()
+    with watching(obs) as watch:
+        watch.record(8.0)
+        with busy(BUSY_PROCESSES):
+            watch.run(BUSY_SECONDS)
+        watch.stop()
+        recorded = watch.recorded
+    assert Progress.MUXER_DEAD not in watch.progress
+    (file,) = obs.recordings.iterdir()
+    assert frames(file) >= recorded[-1].duration * FPS
