@@ -1,0 +1,74 @@
+"""Exclusive locks on files: one process of this machine holds each, until it ends.
+
+The kernel releases a lock with its process, so none is left behind by a kill or a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+import weakref
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds a lock, or held it last: `since` is in Unix seconds."""
+
+    pid: int
+    since: float
+    identity: str
+
+    def __str__(self) -> str:
+        since = datetime.fromtimestamp(int(self.since)).astimezone()
+        return f"process {self.pid}, since {since:%Y-%m-%d %H:%M:%S %z}"
+
+
+class Taken(Exception):
+    """Another process holds the lock; the text names it."""
+
+
+class ExclusiveFile:
+    """A held lock on `file`, which is made if need be and never removed.
+
+    `previous` is the last holder before this one: its process has ended, or has let go.
+    """
+
+    def __init__(self, file: Path, identity: str) -> None:
+        """`identity` tells this process from every other. Raises Taken, OSError."""
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        self._close = weakref.finalize(self, os.close, handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _read(handle)
+            self._close()
+            raise Taken(str(holder or "a process that has only just started")) from None
+        except OSError:
+            self._close()
+            raise
+        self.previous = _read(handle)
+        _write(handle, Holder(os.getpid(), time.time(), identity))
+
+    def release(self) -> None:
+        """Let another process have it; may be called again."""
+        self._close()
+
+
+def _read(handle: int) -> Holder | None:
+    try:
+        return Holder(**json.loads(os.pread(handle, 4096, 0)))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write(handle: int, holder: Holder) -> None:
+    # The lock holds also where the disk is too full to name its holder.
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(asdict(holder)).encode(), 0)
