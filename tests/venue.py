@@ -24,7 +24,8 @@ ZONE = ZoneInfo("Europe/Berlin")
 class Venue:
     """The service on a port of its own; may be killed and started again."""
 
-    def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
+    def __init__(self, folder: Path, obs_port: int, recordings: Path, **control_api: Any) -> None:
+        """`control_api` are further keys of that section."""
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
@@ -39,12 +40,18 @@ class Venue:
                 "state": str(folder / "state"),
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
+                **control_api,
             },
         }
         self._file.write_text(yaml.safe_dump(config))
 
-    def start(self) -> None:
+    def launch(self) -> Process:
+        """Start it, without a look at whether it comes up."""
         self.service = Process(leitstand("api", "--config", str(self._file)))
+        return self.service
+
+    def start(self) -> None:
+        self.service = self.launch()
         self.service.find(r"control API .* at (http://\S+)")
 
     def kill(self) -> None:
