@@ -24,9 +24,12 @@ from control_api.events.tail import EventTail
 from control_api.frames.reading import Reader
 from control_api.frames.service import FrameService
 from control_api.frames.store import StripStore
+from control_api.instance import Instance
 from control_api.jobs.kinds import Kind
 from control_api.jobs.service import JobService
 from control_api.jobs.store import JobStore
+from control_api.leadership import Leadership
+from control_api.leases import Leases
 from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
@@ -35,12 +38,15 @@ from control_api.recorder.socket_address import address_of
 from control_api.recordings.recorder_client import RecorderClient
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import RecordingStore
+from control_api.revisions import RevisionWatch
 from control_api.schedules.runs import RunStore
 from control_api.schedules.service import ScheduleService
+from control_api.schedules.store import REVISION as SCHEDULES_REVISION
 from control_api.schedules.store import ScheduleStore
 from control_api.settings.fixed import fixed
 from control_api.settings.memory import Memory
 from control_api.settings.service import SettingsService
+from control_api.settings.store import REVISION as SETTINGS_REVISION
 from control_api.settings.store import SettingStore
 from control_api.streams.room import Streams
 from control_api.studios.studio import Studio, Studios
@@ -50,6 +56,7 @@ from leitstand.config import Config, ObsConfig
 from leitstand.serving import HttpServer
 
 _FORGET_SECONDS = 3600.0
+_WATCH_SECONDS = 1.0
 
 
 class ControlApi:
@@ -57,11 +64,13 @@ class ControlApi:
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
+        self.instance = Instance(config.control_api)
         self.database = opened(config.control_api.database_url)
         self.studios = Studios([_studio(each) for each in config.obs])
         self.events = EventService(EventStore(self.database), clock)
         self.tail = EventTail(self.events, EventHistory(self.database))
         self.recorder = RecorderClient(address_of(config), clock)
+        self.leadership = Leadership(Leases(self.database), self.instance, clock)
         self.settings = self._settings_service(config, clock)
         self.desk = self._desk(config, clock)
         self.auth = AuthService(AuthStore(self.database), clock)
@@ -81,11 +90,9 @@ class ControlApi:
         self.clips = self._clips(config, clock)
         self.play = self._play(config)
         self.streams = Streams(config, clock)
-        self.timer = Timer()
+        self.timer = Timer(self.leadership.is_leader)
         self.outlook = self._outlook(config, clock)
-        for room in (self.library, self.jobs, self.play, self.desk, self.outlook):
-            room.begin(self.timer)
-        self.timer.every(_FORGET_SECONDS, "forget events", self._forget)
+        self._set_timer()
         limits = Limits(clock)
         audit = AuditService(AuditStore(self.database), clock)
         provided = {
@@ -146,10 +153,22 @@ class ControlApi:
         self.recorder.stop()
         self.library.stop()
         self.jobs.stop()
+        self.leadership.resign()
         self.desk.close()
         self.studios.close()
         self.database.close()
         self.outlook.close()
+        self.instance.release()
+
+    def _set_timer(self) -> None:
+        for room in (self.library, self.jobs, self.play, self.desk, self.outlook):
+            room.begin(self.timer)
+        self.timer.every(_FORGET_SECONDS, "forget events", self._forget, in_one=True)
+        # What other processes on the database change is in force here within seconds.
+        revisions = RevisionWatch(self.database)
+        revisions.listen(SETTINGS_REVISION, self.settings.refresh)
+        revisions.listen(SCHEDULES_REVISION, self.schedules.refresh)
+        self.timer.every(_WATCH_SECONDS, "changes by others", revisions.look)
 
     def _forget(self) -> None:
         self.events.forget(self.settings.current.events.keep_days)
@@ -175,12 +194,15 @@ class ControlApi:
             self.database,
             self.library,
             self.jobs,
+            self.leadership.is_leader,
         )
         return Outlook(sights, config.control_api, clock, lambda: self.is_alive)
 
     def _library(self, config: Config, clock: Clock) -> Library:
         library = Library(
-            config, self.database, self.events, self.settings, clock, in_use=self.jobs.in_use
+            *(config, self.database, self.events, self.settings, clock),
+            in_use=self.jobs.in_use,
+            is_leader=self.leadership.is_leader,
         )
         self.events.listen(library.heard)
         return library
@@ -210,6 +232,8 @@ class ControlApi:
             workers=lambda: self.settings.current.jobs.workers,
             most_queued=lambda: self.settings.current.jobs.most_queued_per_token,
             zone=ZoneInfo(config.control_api.timezone),
+            owner=self.instance.identity,
+            has_ended=self.instance.has_ended,
         )
 
     def _settings_service(self, config: Config, clock: Clock) -> SettingsService:

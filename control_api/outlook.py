@@ -31,7 +31,9 @@ from control_api.recordings.service import RecordingService
 from control_api.recordings.store import OPEN, RecordingStore
 from control_api.schedules.runs import RunStore
 from control_api.schedules.service import ScheduleService
+from control_api.settings.memory import Memory
 from control_api.settings.service import SettingsService
+from control_api.settings.store import SettingStore
 from control_api.studios.studio import Studios
 from control_api.timer import Timer
 from leitstand.config import ControlApiConfig
@@ -55,6 +57,7 @@ class Sights:
     database: Database
     library: Library
     jobs: JobService
+    is_leader: Callable[[], bool]
 
     def busy(self) -> str | None:
         """What would be lost if the machine were shut down now."""
@@ -78,9 +81,11 @@ class Outlook:
             sights.busy,
             grace=lambda: sights.settings.current.shutdown.grace,
             daily=lambda: sights.settings.current.shutdown.at,
+            is_leader=sights.is_leader,
         )
         self.shutdown = ShutdownService(
-            config.shutdown_command, sights.events, clock, ZoneInfo(config.timezone), wishes
+            *(config.shutdown_command, sights.events, clock, ZoneInfo(config.timezone), wishes),
+            memory=Memory(SettingStore(sights.database), clock),
         )
         free = free_bytes(config.library) if config.library else lambda: None
         sources = Sources(

@@ -6,9 +6,11 @@ from control_api.clips.tables import ClipRow, LinkRow
 from control_api.database import Base
 from control_api.events.tables import EventRow
 from control_api.jobs.tables import JobRow
+from control_api.leases import LeaseRow
 from control_api.library.tables import IntentRow, RevisionRow, VideoRow
 from control_api.recorder.tables import InstallationRow
 from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
+from control_api.revisions import RevisionCountRow
 from control_api.schedules.tables import RunRow, ScheduleRow
 from control_api.settings.tables import SettingRow
 
@@ -21,10 +23,12 @@ __all__ = [
     "InstallationRow",
     "IntentRow",
     "JobRow",
+    "LeaseRow",
     "LinkRow",
     "LoginRow",
     "OverrideRow",
     "RecordingRow",
+    "RevisionCountRow",
     "RevisionRow",
     "RunRow",
     "ScheduleRow",

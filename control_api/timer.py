@@ -8,18 +8,25 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 
 class Timer:
-    """Calls functions again and again, each never twice at once; a late call is made once."""
+    """Calls functions again and again, each never twice at once; a late call is made once.
 
-    def __init__(self) -> None:
+    `is_leader` says whether this is the process, of several on a database, for what is done
+    `in_one` of them.
+    """
+
+    def __init__(self, is_leader: Callable[[], bool] = lambda: True) -> None:
+        self._is_leader = is_leader
         self._scheduler = BackgroundScheduler(timezone="UTC")
 
     @property
     def is_running(self) -> bool:
         return bool(self._scheduler.running)
 
-    def every(self, seconds: float, name: str, function: Callable[[], object]) -> None:
+    def every(
+        self, seconds: float, name: str, function: Callable[[], object], *, in_one: bool = False
+    ) -> None:
         self._scheduler.add_job(
-            function,
+            self._in_one(function) if in_one else function,
             "interval",
             seconds=seconds,
             id=name,
@@ -27,6 +34,9 @@ class Timer:
             max_instances=1,
             misfire_grace_time=None,
         )
+
+    def _in_one(self, function: Callable[[], object]) -> Callable[[], object]:
+        return lambda: function() if self._is_leader() else None
 
     def start(self) -> None:
         self._scheduler.start()

@@ -24,7 +24,8 @@ ZONE = ZoneInfo("Europe/Berlin")
 class Venue:
     """Both services, the API on a port of its own; may be killed and started again."""
 
-    def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
+    def __init__(self, folder: Path, obs_port: int, recordings: Path, **control_api: Any) -> None:
+        """`control_api` are further keys of that section."""
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
@@ -40,6 +41,7 @@ class Venue:
                 "state": str(folder / "state"),
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
+                **control_api,
             },
             "recorder": {"runtime": str(folder / "run")},
         }
@@ -56,8 +58,13 @@ class Venue:
         self.recorder = Process(leitstand("recorder", "--config", str(self._file)), **env)
         self.recorder.find(r"recorder \S+ at (\S+)")
 
-    def start_api(self, **env: str) -> None:
+    def launch(self, **env: str) -> Process:
+        """Start the API, without a look at whether it comes up."""
         self.service = Process(leitstand("api", "--config", str(self._file)), **env)
+        return self.service
+
+    def start_api(self, **env: str) -> None:
+        self.service = self.launch(**env)
         self.service.find(r"control API .* at (http://\S+)")
 
     def kill(self) -> None:

@@ -44,7 +44,7 @@ class Desk:
 
     def begin(self, timer: Timer) -> None:
         """From when the timer runs: guard, and bring back what was taken out at the last end."""
-        timer.every(TICK_SECONDS, "audio guard", self.guards.tick)
+        timer.every(TICK_SECONDS, "audio guard", self.guards.tick, in_one=True)
         timer.every(TICK_SECONDS, "cameras back", self.camera.put_back)
 
     def close(self) -> None:

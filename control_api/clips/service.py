@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from control_api.clips.logo import LogoService
 from control_api.clips.order import Order, checked
 from control_api.clips.pick import Picked, Picker, chapters
@@ -20,8 +22,10 @@ from control_api.clips.tables import ClipRow
 from control_api.clips.when import Span
 from control_api.clock import Clock
 from control_api.errors import BadInput, NotFound
-from control_api.jobs.kinds import Kind
+from control_api.jobs.kinds import Kind, OpenParams
+from control_api.jobs.publish import publish
 from control_api.jobs.service import Job, JobService
+from control_api.jobs.work import attempt_path
 from control_api.library.probing import probe
 from control_api.library.tables import VideoRow
 
@@ -61,10 +65,11 @@ class ClipService:
             "control_api.clips.work",
             seconds_at_most=_seconds,
             memory_bytes_at_most=_WORK_BYTES,
-            clean=self._undo,
+            clean=_clean,
             needs=lambda params: int(params["bytes"]),
             folder=self._folder,
             finish=self._finish,
+            withdraw=_withdraw,
             tidy=self._tidy,
         )
 
@@ -134,20 +139,17 @@ class ClipService:
             logo = {"path": str(self._logo.needed()), **asdict(order.logo)}
         return {"fade_in": order.fade_in, "fade_out": order.fade_out, "logo": logo}
 
-    def _tidy(self, waiting: Sequence[Mapping[str, Any]]) -> None:
-        self._strays.tidy({Path(params["output"]).name for params in waiting})
+    def _tidy(self, waiting: OpenParams) -> None:
+        self._strays.tidy(lambda: {params["id"] for params in waiting()})
 
-    def _undo(self, params: Mapping[str, Any]) -> None:
-        """Take away what an attempt has left. The row too: a service that was killed just before
-        the job had succeeded has written it."""
-        self._store.delete(params["id"])
-        _clean(params)
-
-    def _finish(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-        """The clip is made; called again after a crash it writes the same row."""
+    def _finish(
+        self, params: Mapping[str, Any], result: Mapping[str, Any], session: Session
+    ) -> dict[str, Any]:
+        """The clip is there with its job's success, or neither is."""
         output = Path(params["output"])
-        known = self._store.get(params["id"])
-        self._store.save(
+        publish(attempt_path(params), output)
+        self._store.save_in(
+            session,
             ClipRow(
                 id=params["id"],
                 name=output.name,
@@ -161,8 +163,8 @@ class ClipService:
                 reason=result["reason"],
                 spans=params["spans"],
                 by=params["by"],
-                created_at=known.created_at if known else self._clock.now(),
-            )
+                created_at=self._clock.now(),
+            ),
         )
         return {
             "clip_id": params["id"],
@@ -209,8 +211,12 @@ def _bytes(row: VideoRow, span: Span) -> int:
 
 
 def _clean(params: Mapping[str, Any]) -> None:
-    output = Path(params["output"])
-    shutil.rmtree(output.with_name(output.name + WORK), ignore_errors=True)
-    for left in (output, output.with_name(output.name + PART)):
-        with contextlib.suppress(FileNotFoundError):
-            left.unlink()
+    """Take away what one attempt has left."""
+    made = attempt_path(params)
+    shutil.rmtree(made.with_name(made.name + WORK), ignore_errors=True)
+    for left in (made, made.with_name(made.name + PART)):
+        left.unlink(missing_ok=True)
+
+
+def _withdraw(params: Mapping[str, Any]) -> None:
+    Path(params["output"]).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from control_api.clips.tables import ClipRow, LinkRow
 from control_api.database import Database
@@ -18,6 +19,10 @@ class ClipStore:
         """Insert or update."""
         with self._database.begin() as session:
             session.merge(row)
+
+    def save_in(self, session: Session, row: ClipRow) -> None:
+        """The same, as part of a transaction."""
+        session.merge(row)
 
     def get(self, id: str) -> ClipRow | None:
         with self._database.reading() as session:

@@ -19,7 +19,10 @@ from control_api.library.probing import Prober
 logger = logging.getLogger(__name__)
 
 PART, WORK = ".part", ".work"
-_CLIP = re.compile(r"[0-9a-f]{16}\.(mp4|mkv|webm|m4a|mka)", re.ASCII)
+_NAME = re.compile(
+    r"(?P<id>[0-9a-f]{16})(?P<attempt>\.\d+)?\.(mp4|mkv|webm|m4a|mka)(?P<draft>\.part|\.work)?",
+    re.ASCII,
+)
 _REASON = "it was found after the list of clips had been lost; what it was cut from is not known"
 
 
@@ -29,15 +32,19 @@ class Strays:
         self._folder = folder
         self._probe = probe
 
-    def tidy(self, awaited: Collection[str]) -> None:
-        """`awaited` are the names of the files that jobs will make."""
+    def tidy(self, awaited: Callable[[], Collection[str]]) -> None:
+        """`awaited` says of which clips a job is not over."""
         if not self._folder.is_dir():
             return
-        for path in sorted(self._folder.iterdir()):
-            name = path.name.removesuffix(PART).removesuffix(WORK)
-            if name in awaited or not _CLIP.fullmatch(name):
+        # In this order: a clip whose job begins after the question is not in the list of files.
+        paths = sorted(self._folder.iterdir())
+        ids = awaited()
+        for path in paths:
+            name = _NAME.fullmatch(path.name)
+            if name is None or name["id"] in ids:
                 continue
-            self._tried(self._take if path.name == name else _remove, path)
+            is_whole = not name["attempt"] and not name["draft"]
+            self._tried(self._take if is_whole else _remove, path)
 
     def _tried(self, work: Callable[[Path], None], path: Path) -> None:
         """What cannot be had keeps no other from it."""

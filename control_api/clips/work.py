@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from control_api.jobs.work import Failed, Report
+from control_api.jobs.work import Failed, Report, attempt_path
 from leitstand.cut import CutError, Mode, Part, Request, cut
 from leitstand.cut.chapters import in_a_row
 from leitstand.cut.request import Effects, Logo, Tags
 
 
 def work(params: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """`params` as `ClipService` made them; the clip lies under its final name afterwards.
+    """`params` as `ClipService` made them; the clip lies under the attempt's name afterwards.
 
     `seconds_taken` of the result is how long making it took.
     """
@@ -67,7 +67,7 @@ def _request(params: Mapping[str, Any]) -> Request:
     title = params["title"] or None
     return Request(
         parts=parts,
-        output=Path(params["output"]),
+        output=attempt_path(params),
         mode=Mode(params["mode"]),
         container=params.get("container"),
         width=params["width"],

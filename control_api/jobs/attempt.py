@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.clock import Clock
 from control_api.jobs.kinds import Kind
+from control_api.jobs.settling import attempt_params
 from control_api.jobs.store import JobStore
 from control_api.jobs.tables import JobRow
 from control_api.jobs.worker import Ending, Why, Worker
@@ -29,7 +31,7 @@ class Attempt:
         self._store = store
         self._clock = clock
         self._began = self._written = clock.monotonic()
-        self._worker = Worker(kind, job.params, self._heard) if kind else None
+        self._worker = Worker(kind, attempt_params(job), self._heard) if kind else None
 
     def end(self, why: Why) -> None:
         if self._worker is not None:
@@ -55,7 +57,8 @@ class Attempt:
         if seconds_left is None and progress >= _KNOWN_FROM:
             seconds_left = (now - self._began) * (1 - progress) / progress
         try:
-            self._store.progress(self._job.id, progress, seconds_left)
+            if not self._store.progress(self._job, progress, seconds_left):
+                self.end(Why.LOST)
         except SQLAlchemyError as error:
             # The work itself goes on.
             logger.warning("job %d: no progress written: %s", self._job.id, type(error).__name__)
@@ -66,10 +69,13 @@ def _missing(kind: Kind, job: JobRow) -> str | None:
     if kind.needs is None or kind.folder is None:
         return None
     needed = kind.needs(job.params)
-    free = max(0, shutil.disk_usage(kind.folder).free - _RESERVE_BYTES)
+    # The job may have been asked for at another process, whose state has a folder of its own.
+    output = job.params.get("output")
+    folder = kind.folder if output is None else Path(output).parent
+    free = max(0, shutil.disk_usage(folder).free - _RESERVE_BYTES)
     if needed <= free:
         return None
     return (
         f"it needs {needed / 1e6:,.1f} MB of disk and {free / 1e6:,.1f} MB are free "
-        f"where {kind.folder} is; make room and retry it"
+        f"where {folder} is; make room and retry it"
     )

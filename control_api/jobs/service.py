@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 
@@ -9,6 +10,7 @@ from control_api.clock import Clock
 from control_api.errors import Conflict, NotFound, TooMany
 from control_api.jobs.dispatcher import Dispatcher
 from control_api.jobs.kinds import Kind, Params
+from control_api.jobs.liveness import PACE, Pace
 from control_api.jobs.store import OPEN, JobStore, State
 from control_api.jobs.tables import JobRow
 from control_api.metrics.times import Times
@@ -24,7 +26,8 @@ Job = JobRow
 
 class JobService:
     """`kinds` may be filled until `start`. `ended` is called, from threads of the jobs' own, with
-    each job that is over."""
+    each job that is over. `owner` is the identity of this process; `has_ended` says of another
+    one's that it certainly does not run any more."""
 
     def __init__(
         self,
@@ -36,19 +39,31 @@ class JobService:
         most_queued: Callable[[], int],
         zone: tzinfo = UTC,
         ended: Callable[[Job], object] = lambda _: None,
+        owner: str = "",
+        has_ended: Callable[[str | None], bool] = lambda _: False,
+        pace: Pace = PACE,
     ) -> None:
         self.zone = zone
         self._store = store
         self._kinds = kinds
         self._clock = clock
         self._most_queued = most_queued
-        self._dispatcher = Dispatcher(store, kinds, clock, workers=workers, ended=ended)
+        self._dispatcher = Dispatcher(
+            store,
+            kinds,
+            clock,
+            workers=workers,
+            ended=ended,
+            owner=owner or secrets.token_hex(8),
+            has_ended=has_ended,
+            pace=pace,
+        )
 
     def begin(self, timer: Timer) -> None:
-        timer.every(_FORGET_SECONDS, "forget jobs", self.forget)
+        timer.every(_FORGET_SECONDS, "forget jobs", self.forget, in_one=True)
 
     def start(self) -> None:
-        """Takes up what was begun when the service was killed."""
+        """Takes up what was begun by processes that have ended."""
         self._dispatcher.start()
 
     def stop(self) -> None:
@@ -81,6 +96,10 @@ class JobService:
             attempts=0,
             video_id=video_id,
             reads=reads,
+            owner=None,
+            heartbeat_at=None,
+            attempt_number=0,
+            cancelling=False,
         )
         most = self._most_queued()
         kept = self._store.add(row, most)
@@ -110,9 +129,11 @@ class JobService:
     def cancel(self, id: int) -> Job:
         """At once where it is queued; a running one ends within seconds. Raises Conflict."""
         self._still_open(id)
-        if not self._store.cancel(id, self._clock.now()) and not self._dispatcher.cancel(id):
+        # One that another process runs is ended there, at its next heartbeat.
+        if not self._store.cancel(id, self._clock.now()) and not self._store.ask_to_cancel(id):
             self._still_open(id)
             raise Conflict(f"job {id} changes its state at this moment; try again")
+        self._dispatcher.cancel(id)
         return self.get(id)
 
     def retry(self, id: int) -> Job:

@@ -1,14 +1,21 @@
-"""Jobs in the database. What changes a state says from which one, and whether it was that."""
+"""Jobs in the database.
+
+State changes are compare-and-set: each names the expected state, and of a running job also its
+owner and attempt, and returns whether it applied.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from control_api.database import Database
+from control_api.database_clock import database_now, read_clock
 from control_api.jobs.tables import JobRow
 
 
@@ -22,6 +29,14 @@ class State(enum.StrEnum):
 
 OPEN = (State.QUEUED, State.RUNNING)
 OVER = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+
+Key = tuple[int, int]
+"""A job's id and the number of an attempt at it."""
+
+
+def key_of(attempt: JobRow) -> Key:
+    return attempt.id, attempt.attempt_number
 
 
 class JobStore:
@@ -54,13 +69,19 @@ class JobStore:
         with self._database.reading() as session:
             return session.scalars(query).all()
 
+    def running(self) -> tuple[Sequence[JobRow], float]:
+        """All that run, oldest first, and the database's time."""
+        query = select(JobRow).where(JobRow.state == State.RUNNING).order_by(JobRow.id)
+        with self._database.reading() as session:
+            return session.scalars(query).all(), read_clock(session)
+
     def counts(self) -> Mapping[tuple[str, str], int]:
         """How many there are, by kind and state."""
         query = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
         with self._database.reading() as session:
             return {(kind, state): count for kind, state, count in session.execute(query)}
 
-    def claim(self, now: float, served: Callable[[str], int]) -> JobRow | None:
+    def claim(self, owner: str, now: float, served: Callable[[str], int]) -> JobRow | None:
         """Begin the oldest one of the caller that `served` is lowest for; None: nothing queued."""
         oldest = (
             select(JobRow.by, func.min(JobRow.id))
@@ -76,28 +97,46 @@ class JobStore:
                 return None
             row = session.get_one(JobRow, min(waiting)[1])
             row.state, row.started_at, row.attempts = State.RUNNING, now, row.attempts + 1
+            row.owner, row.heartbeat_at = owner, read_clock(session)
+            row.attempt_number += 1
             row.progress, row.seconds_left = 0.0, None
         return row
 
-    def progress(self, id: int, progress: float, seconds_left: float | None) -> None:
-        self._change(id, (State.RUNNING,), progress=progress, seconds_left=seconds_left)
+    def progress(self, attempt: JobRow, progress: float, seconds_left: float | None) -> bool:
+        """Note how far it is, a sign of life as well; False: it was taken away."""
+        values = {"progress": progress, "seconds_left": seconds_left}
+        query = _of_attempt(attempt).values(heartbeat_at=database_now(), **values)
+        with self._database.begin() as session:
+            return _changed(session.execute(query))
 
-    def requeue(self, row: JobRow, error: str | None, attempts: int) -> bool:
-        """From running; `error` says why it begins anew."""
-        return self._change(
-            row.id,
-            (State.RUNNING,),
-            **_anew(error, attempts),
-        )
+    def beat(self, attempts: Collection[JobRow]) -> Mapping[Key, bool]:
+        """Give a sign of life for each that is still its owner's: key -> whether to cancel it."""
+        with self._database.begin() as session:
+            return {key_of(each): bool(row[0]) for each in attempts for row in _beat(session, each)}
 
-    def finish(self, id: int, state: State, now: float, **values: Any) -> bool:
-        """From running."""
-        values = {"state": state, "finished_at": now, "seconds_left": None, **values}
-        return self._change(id, (State.RUNNING,), **values)
+    @contextlib.contextmanager
+    def held(self, attempt: JobRow) -> Iterator[tuple[Session, JobRow] | None]:
+        """A transaction in which a job runs as this attempt of its owner, to be changed there.
+
+        None: it was taken away, or is over. There is one writer at a time: what holds at the
+        beginning holds until the end.
+        """
+        with self._database.begin() as session:
+            row = session.get(JobRow, attempt.id)
+            yield (session, row) if row is not None and _is_same(row, attempt) else None
 
     def cancel(self, id: int, now: float) -> bool:
         """From queued."""
-        return self._change(id, (State.QUEUED,), state=State.CANCELLED, finished_at=now)
+        query = update(JobRow).where(JobRow.id == id, JobRow.state == State.QUEUED)
+        with self._database.begin() as session:
+            values = {"state": State.CANCELLED, "finished_at": now}
+            return _changed(session.execute(query.values(**values)))
+
+    def ask_to_cancel(self, id: int) -> bool:
+        """Have the owner of a running one cancel it."""
+        query = update(JobRow).where(JobRow.id == id, JobRow.state == State.RUNNING)
+        with self._database.begin() as session:
+            return _changed(session.execute(query.values(cancelling=True)))
 
     def retry(self, row: JobRow, most_open: int) -> bool | None:
         """From failed or cancelled; None if its caller has too many already."""
@@ -107,7 +146,7 @@ class JobStore:
             query = update(JobRow).where(
                 JobRow.id == row.id, JobRow.state.in_((State.FAILED, State.CANCELLED))
             )
-            return _changed(session.execute(query.values(**_anew(None, 0), finished_at=None)))
+            return _changed(session.execute(query.values(**queued_again(None, 0))))
 
     def delete(self, id: int) -> bool:
         """One that is over."""
@@ -121,26 +160,44 @@ class JobStore:
         with self._database.begin() as session:
             session.execute(query)
 
-    def _change(self, id: int, states: Sequence[State], **values: Any) -> bool:
-        query = update(JobRow).where(JobRow.id == id, JobRow.state.in_(states)).values(**values)
-        with self._database.begin() as session:
-            return _changed(session.execute(query))
 
-
-def _open_of(session: Any, by: str) -> int:
-    query = select(func.count()).where(JobRow.by == by, JobRow.state.in_(OPEN))
-    return int(session.scalar(query))
-
-
-def _anew(error: str | None, attempts: int) -> dict[str, Any]:
+def queued_again(error: str | None, attempts: int) -> dict[str, Any]:
+    """The values of a job that begins anew; `error` says why."""
     return {
         "state": State.QUEUED,
         "progress": 0.0,
         "seconds_left": None,
         "started_at": None,
+        "finished_at": None,
         "error": error,
         "attempts": attempts,
+        "cancelling": False,
     }
+
+
+def _of_attempt(attempt: JobRow) -> Update:
+    return update(JobRow).where(
+        JobRow.id == attempt.id,
+        JobRow.state == State.RUNNING,
+        JobRow.owner == attempt.owner,
+        JobRow.attempt_number == attempt.attempt_number,
+    )
+
+
+def _beat(session: Session, attempt: JobRow) -> Sequence[Any]:
+    """A row with `cancelling`; none if it was taken away."""
+    query = _of_attempt(attempt).values(heartbeat_at=database_now())
+    return session.execute(query.returning(JobRow.cancelling)).all()
+
+
+def _is_same(row: JobRow, attempt: JobRow) -> bool:
+    is_same = (row.owner, row.attempt_number) == (attempt.owner, attempt.attempt_number)
+    return is_same and row.state == State.RUNNING
+
+
+def _open_of(session: Session, by: str) -> int:
+    query = select(func.count()).where(JobRow.by == by, JobRow.state.in_(OPEN))
+    return session.execute(query).scalar_one()
 
 
 def _changed(result: Any) -> bool:

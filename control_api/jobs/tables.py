@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from control_api.database import Base
@@ -13,7 +13,10 @@ from control_api.database import Base
 class JobRow(Base):
     """One job. `reads` are the ids of all videos that it reads, `video_id` is the first of them.
 
-    `attempts` counts how often it was begun since it was asked for.
+    `attempts` counts how often it was begun since it was asked for. `attempt_number` names the
+    last attempt: it grows with each and never starts again. `owner` is the identity of the process
+    that made or makes this attempt, `heartbeat_at` the last sign of life from it, by the database's
+    clock. `cancelling`: the owner is asked to cancel it.
     """
 
     __tablename__ = "jobs"
@@ -35,3 +38,7 @@ class JobRow(Base):
     attempts: Mapped[int]
     video_id: Mapped[str | None] = mapped_column(String(16), index=True)
     reads: Mapped[list[str]] = mapped_column(JSON)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    heartbeat_at: Mapped[float | None]
+    attempt_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    cancelling: Mapped[bool] = mapped_column(default=False, server_default=false())

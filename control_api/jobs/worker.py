@@ -36,6 +36,8 @@ class Why(enum.Enum):
     CANCELLED = "cancelled"
     STOPPED = "stopped"
     LATE = "late"
+    LOST = "lost"
+    """The job was given to another process."""
 
 
 @dataclass(frozen=True, slots=True)

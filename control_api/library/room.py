@@ -31,7 +31,8 @@ _RETENTION_SECONDS = 3600.0
 
 
 class Library:
-    """`provided` is for the app; `in_use` says of a video's id whether an export reads it."""
+    """`provided` is for the app; `in_use` says of a video's id whether an export reads it, and
+    `is_leader` whether this is the process that looks after the files."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Library:
         clock: Clock,
         *,
         in_use: Callable[[str], bool] = lambda _: False,
+        is_leader: Callable[[], bool] = lambda: True,
         prober: Prober = probe,
     ) -> None:
         zone = ZoneInfo(config.control_api.timezone)
@@ -52,7 +54,10 @@ class Library:
         self.service = LibraryService(store, changes, clock, zone, in_use=in_use)
         intake = Intake(store, changes, prober, clock=clock, zone=zone, tell=events.tell)
         self._scanner = Scanner(store, folders, changes, intake, clock)
-        self.worker = ScanWorker(self._scanner, clock, changes.finish)
+        self._changes = changes
+        self._is_leader = is_leader
+        self._is_finished = False
+        self.worker = ScanWorker(self._scanner, clock, self._finish)
         self.retention = Retention(
             store,
             folders,
@@ -70,8 +75,8 @@ class Library:
         }
 
     def begin(self, timer: Timer) -> None:
-        timer.every(_SCAN_SECONDS, "library", self.worker.scan)
-        timer.every(_RETENTION_SECONDS, "retention", self.retention.run)
+        timer.every(_SCAN_SECONDS, "library", self._look, in_one=True)
+        timer.every(_RETENTION_SECONDS, "retention", self.retention.run, in_one=True)
 
     def start(self) -> None:
         self.worker.start()
@@ -89,6 +94,16 @@ class Library:
         """What is to listen to the events: takes each recording that has ended."""
         if event.kind is Kind.RECORDING_EXAMINED and "recording_id" in event.data:
             self.worker.soon(lambda: self._fetch(event.data["recording_id"]))
+
+    def _look(self) -> None:
+        self.worker.soon(self._finish)
+        self.worker.scan()
+
+    def _finish(self) -> None:
+        """Once, and only where no other process may be in the middle of these changes."""
+        if not self._is_finished and self._is_leader():
+            self._changes.finish()
+            self._is_finished = True
 
     def _fetch(self, recording_id: int) -> None:
         if row := self._recordings.get(recording_id):

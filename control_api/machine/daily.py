@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, tzinfo
 
 # A machine that slept at that time must not do it when it is woken hours later.
-_LATEST_SECONDS = 300.0
+LATEST_SECONDS = 300.0
 
 
 class Daily:
@@ -27,7 +27,7 @@ class Daily:
             return False
         today = datetime.fromtimestamp(now, self._zone).date()
         wanted = datetime.combine(today, time.fromisoformat(at), self._zone).timestamp()
-        if not before < wanted <= now < wanted + _LATEST_SECONDS or self._came_on == today:
+        if not before < wanted <= now < wanted + LATEST_SECONDS or self._came_on == today:
             return False
         self._came_on = today
         return True

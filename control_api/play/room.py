@@ -30,7 +30,8 @@ class Play:
     ) -> None:
         self._videos = VideoStore(database)
         self._cache = cache
-        service = PlayService(library, jobs, Reader(), PlayStore(cache / "play"))
+        self._store = PlayStore(cache / "play")
+        service = PlayService(library, jobs, Reader(), self._store)
         self._ahead = Ahead(self._videos, service)
         self.kind: Kind = service.kind()
         self.provided: Provided = {PlayService: service}
@@ -40,6 +41,7 @@ class Play:
         timer.every(_AHEAD_SECONDS, "the newest videos, before they are played", self._ahead.run)
 
     def sweep(self) -> None:
-        """Remove what was made of videos that are gone for good."""
+        """Remove what was made of videos that are gone for good, and what is too much."""
+        self._store.make_room()
         for name in _FOLDERS:
             sweep(self._cache / name, lambda id: self._videos.get(id) is not None)

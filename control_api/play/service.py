@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from sqlalchemy.orm import Session
+
 from control_api.errors import BadInput, Conflict
 from control_api.jobs.kinds import Kind
+from control_api.jobs.publish import publish
 from control_api.jobs.service import Job, JobService
 from control_api.jobs.store import OPEN, State
 from control_api.library.names import FORMATS, suffix
 from control_api.library.service import LibraryService, Opened
 from control_api.play.joined import Joined
 from control_api.play.reading import Reader
-from control_api.play.store import MADE, PART, Plan, PlayStore
+from control_api.play.store import MADE, Plan, PlayStore, part_path
 
 KIND = "play"
 _VERSION = 1
@@ -151,6 +154,7 @@ class PlayService:
                     "output": str(self._store.folder / (key + MADE)),
                     "bytes": _SPARE_BYTES + 2 * opened.size,
                 }
+                self._store.make_room()
                 return self._jobs.add(KIND, params, by, opened.row.id)
 
     def _job(self, key: str) -> Job | None:
@@ -158,8 +162,10 @@ class PlayService:
         jobs = self._jobs.all(kind=KIND, limit=_NEWEST_JOBS)
         return next((job for job in jobs if job.params.get("key") == key), None)
 
-    def _finish(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-        self._store.make_room()
+    def _finish(
+        self, params: Mapping[str, Any], result: Mapping[str, Any], _: Session
+    ) -> dict[str, Any]:
+        publish(part_path(params), Path(params["output"]))
         return {**result, "play_url": f"/api/videos/{params['id']}/play"}
 
 
@@ -201,7 +207,5 @@ def _key(opened: Opened) -> str:
 
 
 def _clean(params: Mapping[str, Any]) -> None:
-    """What is under the final name is whole."""
-    output = Path(params["output"])
-    with contextlib.suppress(FileNotFoundError):
-        output.with_name(output.name + PART).unlink()
+    """Take away what one attempt has left; what is under the final name is whole."""
+    part_path(params).unlink(missing_ok=True)

@@ -9,13 +9,14 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from control_api.errors import Unavailable
+from control_api.jobs.work import attempt_path
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +111,12 @@ class PlayStore:
             elif found.st_mtime < time.time() - _ABANDONED_SECONDS:
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+
+def part_path(params: Mapping[str, Any]) -> Path:
+    """The file in which one attempt at a job makes a video."""
+    made = attempt_path(params)
+    return made.with_name(made.name + PART)
 
 
 def sweep(folder: Path, is_known: Callable[[str], bool]) -> None:

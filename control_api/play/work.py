@@ -20,7 +20,7 @@ import av
 from control_api.jobs.work import Failed, Report
 from control_api.library.child import whitelist
 from control_api.play.codecs import in_mp4, moving, sounding
-from control_api.play.store import PART
+from control_api.play.store import part_path
 from control_api.play.tracks import CannotCopy, Copied, Pictures, Sound, Track
 
 _BEFORE_THE_INDEX = 0.98
@@ -28,18 +28,16 @@ _BEFORE_THE_INDEX = 0.98
 
 
 def work(params: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """`params` as `PlayService` made them; the video lies under its final name afterwards."""
-    output = Path(params["output"])
-    part = output.with_name(output.name + PART)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    """`params` as `PlayService` made them; the video lies in the attempt's part file afterwards."""
+    part = part_path(params)
+    part.parent.mkdir(parents=True, exist_ok=True)
     try:
         encoded = _written(params, part, report)
     except av.FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
             raise
         raise Failed(f"it cannot be read ({type(error).__name__}); it is damaged") from None
-    _publish(part, output)
-    return {"size": output.stat().st_size, "encoded": encoded}
+    return {"size": _flushed(part), "encoded": encoded}
 
 
 def _written(params: Mapping[str, Any], part: Path, report: Report) -> list[str]:
@@ -128,12 +126,11 @@ def _opened(params: Mapping[str, Any]) -> Iterator[Any]:
             yield source
 
 
-def _publish(part: Path, output: Path) -> None:
-    for path in (part, output.parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        if path == part:
-            part.replace(output)
+def _flushed(part: Path) -> int:
+    """Its size, when it is on the disk."""
+    handle = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+        return os.fstat(handle).st_size
+    finally:
+        os.close(handle)

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from control_api.recorder.plan import PlannedSchedule, Settings
 from control_api.recorder.tables import InstallationRow
+from control_api.revisions import RevisionCountRow, count_up
 from control_api.schedules.notation import clock_text, parse_clock, parse_weekdays, weekday_names
+from control_api.schedules.store import REVISION as SCHEDULES_REVISION
 from control_api.schedules.tables import ScheduleRow
+from control_api.settings.store import REVISION as SETTINGS_REVISION
 from control_api.settings.tables import SettingRow
 
 _MAX_DURATION = "recording.max_duration"
@@ -31,11 +34,10 @@ def mark_written(session: Session) -> None:
 
 def revision(session: Session) -> str:
     """A text that changes with every change of schedules or settings; cheap to ask for."""
-    schedules = session.execute(
-        select(func.count(), func.max(ScheduleRow.updated_at), func.sum(ScheduleRow.id))
-    ).one()
-    settings = session.execute(select(func.count(), func.max(SettingRow.changed_at))).one()
-    return repr((*schedules, *settings))
+    names = SCHEDULES_REVISION, SETTINGS_REVISION
+    query = select(RevisionCountRow.name, RevisionCountRow.number)
+    rows = session.execute(query.where(RevisionCountRow.name.in_(names)))
+    return repr(sorted((row.name, row.number) for row in rows))
 
 
 def schedules(session: Session) -> Sequence[PlannedSchedule]:
@@ -63,6 +65,7 @@ def restore(session: Session, planned: Sequence[PlannedSchedule]) -> int:
     if session.scalar(select(func.count()).select_from(ScheduleRow)):
         return 0
     session.add_all([_row(each) for each in planned])
+    count_up(session, SCHEDULES_REVISION)
     return len(planned)
 
 

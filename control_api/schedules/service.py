@@ -49,7 +49,8 @@ class _Known:
 
 
 class ScheduleService:
-    """Calls `on_change`, from the thread that changed something, after it is in force."""
+    """Calls `on_change`, from the thread that changed something, or that saw that another process
+    did, after it is in force."""
 
     def __init__(
         self,
@@ -80,6 +81,13 @@ class ScheduleService:
         """Of one studio; a new one after every change."""
         return self._known.calendars.get(studio, _EMPTY)
 
+    def refresh(self) -> None:
+        """Take over what other processes have changed. Raises what the database raises."""
+        with self._changing:
+            is_changed = self._take_over()
+        if is_changed:
+            self._on_change()
+
     def all(self, studio: str | None = None) -> list[Schedule]:
         """By id."""
         known = self._known.schedules.values()
@@ -95,6 +103,7 @@ class ScheduleService:
     def create(self, fields: Fields) -> Schedule:
         """Raises BadInput; Conflict if there are too many."""
         with self._changing:
+            self._take_over()
             if len(self._known.schedules) >= MOST_SCHEDULES:
                 raise Conflict(f"there are {MOST_SCHEDULES} schedules, as many as may be")
             wanted = self._whole(0, fields)
@@ -116,6 +125,7 @@ class ScheduleService:
     def delete(self, schedule_id: int) -> Schedule:
         """Its runs are kept. Raises NotFound."""
         with self._changing:
+            self._take_over()
             deleted = self.get(schedule_id)
             self._store.delete(schedule_id)
             self._known = self._load()
@@ -186,6 +196,7 @@ class ScheduleService:
 
     def _changed(self, schedule_id: int, make: Callable[[Schedule], Schedule]) -> Schedule:
         with self._changing:
+            self._take_over()
             old = self.get(schedule_id)
             wanted = make(old)
             self._check(wanted, old)
@@ -227,6 +238,14 @@ class ScheduleService:
         now = self._clock.now()
         calendar = Calendar([replace(wanted, enabled=True)])
         return bool(calendar.at(now) or calendar.coming(now, 1))
+
+    def _take_over(self) -> bool:
+        """Read the schedules; whether they differ from what was in force."""
+        known = self._load()
+        is_changed = known.schedules != self._known.schedules
+        if is_changed:
+            self._known = known
+        return is_changed
 
     def _load(self) -> _Known:
         schedules = self._store.all(self.default_zone)

@@ -1,4 +1,7 @@
-"""Schedules in the database."""
+"""Schedules in the database.
+
+Each change counts up the revision, by which other processes see it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, func, select, update
 
 from control_api.database import Database
+from control_api.revisions import count_up
 from control_api.schedules.notation import (
     clock_text,
     date_texts,
@@ -22,6 +26,8 @@ from control_api.schedules.tables import RunRow, ScheduleRow
 from control_api.schedules.windows import Schedule
 
 logger = logging.getLogger(__name__)
+
+REVISION = "schedules"
 
 
 class ScheduleStore:
@@ -46,6 +52,7 @@ class ScheduleStore:
                 id=max(taken) + 1, created_at=now, updated_at=now, **_columns(schedule)
             )
             session.add(row)
+            count_up(session, REVISION)
         return row.id
 
     def change(self, schedule: Schedule, now: float) -> None:
@@ -53,11 +60,13 @@ class ScheduleStore:
         values = {**_columns(schedule), "updated_at": now}
         with self._database.begin() as session:
             session.execute(update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(values))
+            count_up(session, REVISION)
 
     def delete(self, schedule_id: int) -> None:
         """Its runs stay."""
         with self._database.begin() as session:
             session.execute(delete(ScheduleRow).where(ScheduleRow.id == schedule_id))
+            count_up(session, REVISION)
 
 
 def _columns(schedule: Schedule) -> dict[str, Any]:

@@ -78,6 +78,19 @@ class SettingsService:
         with self._lock:
             self._listeners += (listener,)
 
+    def refresh(self) -> None:
+        """Take over what other processes have changed; listeners are called if anything was.
+
+        Raises what the database raises.
+        """
+        with self._lock:
+            rows = self._sound_rows(self._store.all())
+            if _values(rows) == _values(self._rows):
+                return
+            self._rows, self._current = rows, self._built(rows)
+            for listener in self._listeners:
+                listener(self._current)
+
     def all(self) -> Sequence[Setting]:
         with self._lock:
             return [self._shown(key) for key in self._keys.values()]
@@ -88,6 +101,8 @@ class SettingsService:
             if wrong := [self._unknown(key) for key in changes if key not in self._keys]:
                 raise BadInput("; ".join(wrong))
             wanted = self._checked(changes)
+            # What equals the present value is not written: that must be the one in force.
+            self.refresh()
             now = self._clock.now()
             rows = {
                 key: SettingRow(key=key, value=value, changed_at=now, changed_by=who)
@@ -105,6 +120,7 @@ class SettingsService:
             if key not in self._keys:
                 sentence = self._unknown(key)
                 raise (BadInput if where_fixed(key, self.fixed) else NotFound)(sentence)
+            self.refresh()
             if key in self._rows:
                 self._store.remove(key)
                 self._take({k: row for k, row in self._rows.items() if k != key}, who)
@@ -168,6 +184,10 @@ class SettingsService:
         if where := where_fixed(key, self.fixed):
             return f"{quoted} {where}"
         return f"{quoted} is no setting; near it: {', '.join(nearest(key, self._keys))}"
+
+
+def _values(rows: Mapping[str, SettingRow]) -> object:
+    return {key: (row.value, row.changed_at, row.changed_by) for key, row in rows.items()}
 
 
 def _copy(row: SettingRow) -> SettingRow:

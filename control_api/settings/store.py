@@ -1,4 +1,7 @@
-"""What was changed, key by key, in the database."""
+"""What was changed, key by key, in the database.
+
+Each change counts up the revision, by which other processes see it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from control_api.database import Database
+from control_api.revisions import count_up
 from control_api.settings.tables import SettingRow
+
+REVISION = "settings"
 
 
 class SettingStore:
@@ -29,7 +35,9 @@ class SettingStore:
         with self._database.begin() as session:
             for row in rows:
                 session.merge(row)
+            count_up(session, REVISION)
 
     def remove(self, key: str) -> None:
         with self._database.begin() as session:
             session.execute(delete(SettingRow).where(SettingRow.key == key))
+            count_up(session, REVISION)

@@ -20,6 +20,7 @@ from control_api.clips.store import ClipStore
 from control_api.clips.tables import ClipRow
 from control_api.database import Database
 from control_api.jobs.service import JobService
+from control_api.jobs.settling import attempt_params
 from control_api.jobs.store import JobStore
 from control_api.library.probing import Probe
 from control_api.library.service import LibraryService
@@ -84,10 +85,10 @@ class Room:
         return next(row.id for row in self.house.rows().values() if row.name == path.name)
 
     def params(self, body: dict[str, Any]) -> dict[str, Any]:
-        """What was queued for an order that must be good."""
+        """What the first attempt is given for an order that must be good."""
         answer = self.client.post("/api/clips", json=body)
         assert answer.status_code == 202, answer.text
-        return dict(self.jobs.get(answer.json()["data"]["id"]).params)
+        return attempt_params(self.jobs.get(answer.json()["data"]["id"]), 1)
 
     def refused(self, body: Any) -> tuple[int, str]:
         """Status and sentence; nothing may have been written."""

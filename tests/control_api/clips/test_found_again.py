@@ -9,33 +9,44 @@ import pytest
 
 from control_api.clips.room import Clips
 from control_api.clips.store import ClipStore
-from control_api.jobs.settling import MOST_ATTEMPTS, Settling
+from control_api.jobs.settling import MOST_ATTEMPTS, Settling, attempt_params
 from control_api.jobs.store import JobStore, State
+from control_api.jobs.tables import JobRow
+from control_api.jobs.work import attempt_path
+from control_api.jobs.worker import Ending
 from tests.control_api.clips.conftest import Room
 
 RESULT = {"duration": 4.0, "size": 5, "mode_used": "exact", "verified": True, "reason": ""}
+GONE = "another process"
+
+
+def settling(room: Room) -> Settling:
+    kinds = {room.clips.kind.name: room.clips.kind}
+    return Settling(JobStore(room.house.database), kinds, room.house.clock)
 
 
 def settle(room: Room) -> None:
-    """What the service does first when it starts."""
-    kinds = {room.clips.kind.name: room.clips.kind}
-    Settling(JobStore(room.house.database), kinds, room.house.clock).recover()
+    """What the service does first when it starts, after its predecessor was killed."""
+    for job in JobStore(room.house.database).running()[0]:
+        settling(room).take_back(job, is_dead=True)
+    settling(room).tidy()
 
 
-def begun(room: Room, attempts: int) -> tuple[int, Path]:
-    """A job whose clip is made and kept; then the service was killed."""
-    params = room.params({"video_id": room.ids[0], "start": 2, "end": 6})
+def begun(room: Room, attempts: int = 1) -> JobRow:
+    """A job whose clip is made, at this attempt, and not published yet."""
+    room.params({"video_id": room.ids[0], "start": 2, "end": 6})
+    return made(room, attempts)
+
+
+def made(room: Room, attempts: int = 1) -> JobRow:
     store = JobStore(room.house.database)
     for attempt in range(attempts):
-        row = store.claim(1.0, lambda _: 0)
+        row = store.claim(GONE, 1.0, lambda _: 0)
         assert row is not None
         if attempt < attempts - 1:
-            store.requeue(row, None, row.attempts)
-    output = Path(params["output"])
-    output.write_bytes(b"clip!")
-    assert room.clips.kind.finish is not None
-    room.clips.kind.finish(params, RESULT)
-    return room.jobs.all()[0].id, output
+            settling(room).take_back(row, is_dead=False)
+    attempt_path(attempt_params(row)).write_bytes(f"clip {row.attempt_number}".encode())
+    return row
 
 
 @pytest.mark.parametrize(("attempts", "state"), [(1, State.QUEUED), (MOST_ATTEMPTS, State.FAILED)])
@@ -43,14 +54,36 @@ def test_killed_between_the_clip_and_the_end_of_its_job(
     room: Room, attempts: int, state: State
 ) -> None:
     """There is no clip without a job that has made it."""
-    id, output = begun(room, attempts)
-    clips = ClipStore(room.house.database)
-    assert clips.get(output.stem)
+    job = begun(room, attempts)
+    output = Path(job.params["output"])
+    finish = room.clips.kind.finish
+    assert finish is not None
+    with room.house.database.begin() as session:
+        finish(attempt_params(job), RESULT, session)
+        session.rollback()
+    assert output.exists()
     settle(room)
-    assert room.jobs.get(id).state == state
-    assert clips.get(output.stem) is None
-    assert not output.exists()
+    assert room.jobs.get(job.id).state == state
+    assert ClipStore(room.house.database).get(output.stem) is None
+    assert [*output.parent.iterdir()] == []
     assert room.client.get("/api/clips").json()["data"] == []
+
+
+def test_the_result_of_an_attempt_that_was_taken_away_is_not_used(room: Room) -> None:
+    late = begun(room)
+    output = Path(late.params["output"])
+    settling(room).take_back(late, is_dead=False)
+    second = made(room)
+    assert settling(room).settle(second, Ending(RESULT)) is State.SUCCEEDED
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+    attempt_path(attempt_params(late)).write_bytes(b"late")
+    assert settling(room).settle(late, Ending({**RESULT, "size": 4})) is None
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+    assert output.read_bytes() == b"clip 2"
+    clip = ClipStore(room.house.database).get(output.stem)
+    assert clip is not None
+    assert clip.size == RESULT["size"]
+    assert room.jobs.get(late.id).attempts == 2
 
 
 def test_after_a_lost_database(room: Room, footage: Path) -> None:
@@ -61,6 +94,8 @@ def test_after_a_lost_database(room: Room, footage: Path) -> None:
     shutil.copyfile(footage, folder / known)
     room.clip(known.removesuffix(".mkv"))
     (folder / f"{half}.part").write_bytes(b"half")
+    (folder / f"{'c' * 16}.2.mkv").write_bytes(b"whole, and not published")
+    (folder / f"{'c' * 16}.3.mkv.part").write_bytes(b"half")
     (folder / f"{half}.work").mkdir()
     (folder / f"{half}.work" / "film.mkv").write_bytes(b"half")
     (folder / "dddddddddddddddd.mp4").write_bytes(b"no clip")
@@ -83,10 +118,13 @@ def test_after_a_lost_database(room: Room, footage: Path) -> None:
 
 def test_what_a_queued_job_will_make_is_its_own(room: Room) -> None:
     params = room.params({"video_id": room.ids[0], "start": 2, "end": 6})
-    part = Path(f"{params['output']}.part")
+    part = Path(f"{attempt_path(params)}.part")
     part.write_bytes(b"half")
     settle(room)
     assert part.exists()
+    room.jobs.cancel(room.jobs.all()[0].id)
+    settle(room)
+    assert not part.exists()
 
 
 def test_a_longer_clip_may_take_longer(room: Room) -> None:

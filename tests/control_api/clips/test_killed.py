@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from control_api.jobs.work import attempt_path
 from control_api.jobs.worker import Why, Worker
 from tests.control_api.clips.conftest import Room
 from tests.running import eventually
@@ -31,7 +32,7 @@ def test_cancelled_while_it_is_filmed(room: Room) -> None:
     endings = []
     thread = threading.Thread(target=lambda: endings.append(worker.run()))
     thread.start()
-    film = f"{Path(params['output']).name}.work"
+    film = f"{attempt_path(params).name}.work"
     ffmpeg = eventually(lambda: at_work(kind.folder / film) if kind.folder else [], 60)
     assert "ffmpeg" in ffmpeg[0].name()
     worker.end(Why.CANCELLED)

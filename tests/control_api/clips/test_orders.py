@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from control_api.clips import work
+from control_api.jobs.work import attempt_path
 from control_api.library.probing import probe
 from tests.control_api.clips.conftest import RECIPE, Room
 from tests.control_api.clips.test_logo import png
@@ -240,12 +241,14 @@ def test_the_worker_makes_what_was_ordered(room: Room) -> None:
     assert (result["mode_used"], result["verified"]) == ("reencode", True)
     assert result["duration"] == pytest.approx(4.0, abs=0.05)
     assert 0 < result["seconds_taken"] < 120
-    clip = Path(params["output"])
+    clip = attempt_path(params)
     assert watch(clip).numbers[15:85] == [*range(40, 75), *range(125, 160)]
     assert chapters(clip) == [(0, 2, "20:00:01"), (2, 4, "20:00:35")]
-    shown = room.clips.kind.finish
-    assert shown is not None
-    assert shown(params, result)["seconds_taken"] == result["seconds_taken"]
+    finish = room.clips.kind.finish
+    assert finish is not None
+    with room.house.database.begin() as session:
+        assert finish(params, result, session)["seconds_taken"] == result["seconds_taken"]
+    assert [path.name for path in clip.parent.iterdir()] == [Path(params["output"]).name]
 
 
 def test_what_an_older_version_queued_is_made(room: Room) -> None:
@@ -255,13 +258,19 @@ def test_what_an_older_version_queued_is_made(room: Room) -> None:
     assert work.work(params, lambda *_: None)["verified"]
 
 
-def test_cleaning_takes_everything_away(room: Room) -> None:
-    params = room.params({"video_id": room.ids[0], **GOOD})
-    output = Path(params["output"])
-    half = output.with_name(f"{output.name}.work")
-    half.mkdir(parents=True)
-    shutil.copyfile(params["parts"][0][0], half / "cut.mp4")
-    output.with_name(f"{output.name}.part").touch()
+def test_cleaning_takes_away_what_one_attempt_has_left(room: Room) -> None:
+    first = room.params({"video_id": room.ids[0], **GOOD})
+    second = {**first, "attempt": 2}
+    for params in (first, second):
+        made = attempt_path(params)
+        half = made.with_name(f"{made.name}.work")
+        half.mkdir(parents=True)
+        shutil.copyfile(params["parts"][0][0], half / "cut.mp4")
+        made.touch()
+        made.with_name(f"{made.name}.part").touch()
+    Path(first["output"]).touch()
     for _ in range(2):
-        room.clips.kind.clean(params)
-        assert [*output.parent.iterdir()] == []
+        room.clips.kind.clean(first)
+    made = attempt_path(second).name
+    names = {path.name for path in Path(first["output"]).parent.iterdir()}
+    assert names == {Path(first["output"]).name, made, f"{made}.work", f"{made}.part"}

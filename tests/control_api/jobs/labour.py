@@ -43,15 +43,14 @@ def _flood(_: Params, report: Report) -> Mapping[str, Any]:
 
 
 def _sleep(params: Params, _: Report) -> Mapping[str, Any]:
-    part = Path(params["folder"]) / f"{params['name']}.part"
+    part = Path(params["folder"]) / f"{params['name']}.{params['attempt']}.part"
     part.write_bytes(b"half")
     # A program of its own, as ffmpeg would be.
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (Path(params["folder"]) / f"{params['name']}.grandchild").write_text(str(child.pid))
     while not (Path(params["folder"]) / f"{params['name']}.go").exists():
         time.sleep(0.02)
-    part.rename(part.with_suffix(".done"))
-    return {"slept": True}
+    return {"slept": True, "attempt": params["attempt"]}
 
 
 def _stubborn(_: Params, __: Report) -> Mapping[str, Any]:

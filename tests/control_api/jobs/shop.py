@@ -1,4 +1,4 @@
-"""A queue over the tests' kinds of work. Run as a script it is a service that can be killed:
+"""A queue over the tests' kinds of work. Run as a script it is a process that can be killed:
 `python -m tests.control_api.jobs.shop URL FOLDER`."""
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from control_api.clock import SystemClock
 from control_api.database import Database, opened
 from control_api.jobs.kinds import Kind, Params, Result
+from control_api.jobs.liveness import Pace
 from control_api.jobs.service import Job, JobService
 from control_api.jobs.store import OPEN, JobStore
 from tests.running import eventually
 
 MODULE = "tests.control_api.jobs.labour"
 MEMORY = 512 << 20
+PACE = Pace(0.2, 1.5)
+"""Of the tests: a heartbeat is soon old."""
 
 
 @dataclass
@@ -34,10 +39,13 @@ class ShiftedClock(SystemClock):
 
 @dataclass
 class Shop:
+    """`is_alone`: no other process runs on the database."""
+
     database: Database
     folder: Path
     workers: int = 1
     most: int = 20
+    is_alone: bool = True
     clock: ShiftedClock = field(default_factory=ShiftedClock)
     ended: list[Job] = field(default_factory=list)
     cleaned: list[str] = field(default_factory=list)
@@ -50,27 +58,39 @@ class Shop:
             workers=lambda: self.workers,
             most_queued=lambda: self.most,
             ended=self.ended.append,
+            has_ended=lambda _: self.is_alone,
+            pace=PACE,
         )
 
     def kinds(self) -> Mapping[str, Kind]:
         kinds = [
-            Kind("work", MODULE, 60, MEMORY, self.clean),
+            Kind("work", MODULE, 60, MEMORY, self.clean, finish=self.finish),
             Kind("short", MODULE, 1, MEMORY, self.clean),
             Kind("huge", MODULE, 60, MEMORY, needs=lambda _: 1 << 60, folder=self.folder),
             Kind("small", MODULE, 60, MEMORY, needs=lambda _: 1, folder=self.folder),
             Kind("nowhere", MODULE, 60, MEMORY, needs=lambda _: 1, folder=self.folder / "gone"),
-            Kind("shown", MODULE, 60, MEMORY, finish=lambda _, __: {"shown": True}),
+            Kind("shown", MODULE, 60, MEMORY, finish=lambda *_: {"shown": True}),
             Kind("lost", MODULE, 60, MEMORY, self.clean, finish=_cannot),
             Kind("missing", "tests.control_api.jobs.nobody", 60, MEMORY),
         ]
         return {kind.name: kind for kind in kinds}
 
     def clean(self, params: Params) -> None:
-        self.cleaned.append(params["name"])
-        self.part(params["name"]).unlink(missing_ok=True)
+        self.cleaned.append(f"{params['name']} {params['attempt']}")
+        self.part(params["name"], params["attempt"]).unlink(missing_ok=True)
 
-    def part(self, name: str) -> Path:
-        return self.folder / f"{name}.part"
+    def finish(self, params: Params, result: Result, _: Session) -> Result:
+        """Publish the part, if the work makes one."""
+        part = self.part(params["name"], params["attempt"])
+        if part.exists():
+            part.rename(self.made(params["name"]))
+        return result
+
+    def part(self, name: str, attempt: int = 1) -> Path:
+        return self.folder / f"{name}.{attempt}.part"
+
+    def made(self, name: str) -> Path:
+        return self.folder / f"{name}.done"
 
     def add(
         self, do: str, name: str = "a", kind: str = "work", by: str = "anna", **more: Any
@@ -92,9 +112,9 @@ class Shop:
         note = self.folder / f"{name}.grandchild"
         return int(eventually(lambda: note.exists() and note.read_text()) or 0)
 
-    def working(self, name: str) -> bool:
+    def working(self, name: str, attempt: int = 1) -> bool:
         """Wait until it is in the middle of its work."""
-        return eventually(lambda: self.part(name).exists() and self.grandchild(name) > 0)
+        return eventually(lambda: self.part(name, attempt).exists() and self.grandchild(name) > 0)
 
     def done(self, id: int, within: float = 20.0) -> Job:
         """Wait until it is over."""
@@ -108,7 +128,7 @@ class Shop:
         return job
 
 
-def _cannot(_: Params, __: Result) -> Result:
+def _cannot(_: Params, __: Result, ___: Session) -> Result:
     raise OSError("the place is gone")
 
 
@@ -123,7 +143,7 @@ def alive(pid: int) -> bool:
 
 def main(url: str, folder: str) -> None:
     with contextlib.closing(opened(url)) as database:
-        shop = Shop(database, Path(folder))
+        shop = Shop(database, Path(folder), is_alone=False)
         shop.jobs.start()
         sys.stdout.write("started\n")
         sys.stdout.flush()

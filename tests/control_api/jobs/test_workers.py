@@ -59,7 +59,7 @@ def test_a_failure_says_why(
 ) -> None:
     job = shop.done(shop.add(do))
     assert (job.state, job.error, job.result, job.attempts) == (State.FAILED, error, None, 1)
-    assert shop.cleaned == ["a"]
+    assert shop.cleaned == ["a 1"]
     assert error in caplog.text
     assert ("/secret/path" in caplog.text) == (do == "break")
 
@@ -101,7 +101,7 @@ def test_a_running_job_is_cancelled_with_all_that_it_started(shop: Shop) -> None
     assert not shop.part("a").exists()
     shop.jobs.retry(id)
     shop.let_go("a")
-    assert shop.done(id).result == {"slept": True}
+    assert shop.done(id).result == {"slept": True, "attempt": 2}
 
 
 def test_a_worker_that_does_not_listen_is_killed(shop: Shop) -> None:
@@ -125,7 +125,7 @@ def test_a_killed_worker_is_tried_once_more_and_says_so(shop: Shop, which: int) 
     assert job
     assert job.error is not None
     assert job.error.endswith("killed from outside, or for want of memory; it is tried once more")
-    assert shop.cleaned == ["a"]
+    assert shop.cleaned == ["a 1"]
     assert not [pid for pid in first if alive(pid)]
     shop.let_go("a")
     job = shop.done(id)
