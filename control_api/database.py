@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,15 +13,22 @@ from typing import Any
 import alembic.command
 import alembic.config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from control_api.database_faults import DatabaseFault, fault_of, is_disk_full
+from control_api.reserve import Reserve
+from control_api.sqlite_replay import ReplayConnection
 from leitstand.config import ConfigError
+
+logger = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
+_RESERVE_BYTES = 16 * 1024**2
+_RESERVE_STEP = 1024**2
 _READS = "leitstand_reads"
 _WRITER = 0x1E175
 """The number of PostgreSQL's lock that whoever writes holds; any number would do."""
@@ -29,11 +39,18 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Sessions on one engine. Raises ConfigError if the database cannot be had."""
+    """Sessions on one engine. Raises ConfigError if the database cannot be had.
+
+    `reserve` is space beside SQLite's file, for when its disk is full.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
-        self.engine = _engine(self.url)
+        self.file = _file(self.url)
+        self.reserve = _reserve(self.file) if self.file else None
+        self._fault: type[DatabaseFault] | None = None
+        self.engine = _engine(self.url, self.file, self.reserve)
+        event.listen(self.engine, "handle_error", self._named)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         reading = self.engine.execution_options(**_reading(self.engine))
         self._readers = sessionmaker(reading, expire_on_commit=False)
@@ -51,6 +68,9 @@ class Database:
         """One transaction: committed at the end, undone by an exception."""
         with self._writers.begin() as session:
             yield session
+        if self._fault is not None:
+            self._fault = None
+            logger.info("the database can be written again")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -60,6 +80,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _named(self, context: ExceptionContext) -> None:
+        """Raise a fault of the surroundings as such, and log it when it begins."""
+        fault = fault_of(context.original_exception, self.file)
+        if fault is None:
+            return
+        if type(fault) is not self._fault:
+            self._fault = type(fault)
+            logger.error("%s", fault.sentence)
+        raise fault from context.original_exception
 
 
 def opened(url: str) -> Database:
@@ -74,19 +104,56 @@ def opened(url: str) -> Database:
     return database
 
 
-def _engine(url: URL) -> Engine:
+def _file(url: URL) -> Path | None:
+    """SQLite's file; None for one in memory, and for PostgreSQL."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def _reserve(file: Path) -> Reserve:
+    return Reserve(file.with_name(f"{file.name}.reserve"), _RESERVE_BYTES, _RESERVE_STEP)
+
+
+def _engine(url: URL, file: Path | None, reserve: Reserve | None) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql(url)
-    if url.database in (None, "", ":memory:"):
+    if file is None or reserve is None:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
-        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args=_connecting(file, reserve))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connecting(file: Path, reserve: Reserve) -> dict[str, Any]:
+    def make_space(error: sqlite3.Error) -> bool:
+        if not is_disk_full(error, file) or not reserve.release():
+            return False
+        # Another error is about the file that is shared in memory.
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            _enlarge(file.with_name(f"{file.name}-wal"), _RESERVE_STEP)
+        return True
+
+    def connect(*args: Any, **options: Any) -> ReplayConnection:
+        return ReplayConnection(make_space, *args, **options)
+
+    return {"timeout": _BUSY_SECONDS, "check_same_thread": False, "factory": connect}
+
+
+def _enlarge(log: Path, size: int) -> None:
+    """Have the write-ahead log take space before another program does.
+
+    SQLite passes over the zeros behind its last entry, and holds no lock on this file.
+    """
+    with contextlib.suppress(OSError):
+        opened = os.open(log, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(opened, os.fstat(opened).st_size, size)
+        finally:
+            os.close(opened)
 
 
 def _postgresql(url: URL) -> Engine:
@@ -116,7 +183,8 @@ def _prepare(connection: Any, _: object) -> None:
     # Else sqlite3 begins transactions itself, and only before the first change.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # Sorting in memory: reading needs no space on any disk.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
