@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from control_api.fault_log import FaultLog
+
+logger = logging.getLogger(__name__)
 
 
 class Timer:
@@ -12,6 +17,7 @@ class Timer:
 
     def __init__(self) -> None:
         self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._faults = FaultLog(logger)
 
     @property
     def is_running(self) -> bool:
@@ -19,7 +25,7 @@ class Timer:
 
     def every(self, seconds: float, name: str, function: Callable[[], object]) -> None:
         self._scheduler.add_job(
-            function,
+            lambda: self._faults.run(name, function),
             "interval",
             seconds=seconds,
             id=name,

@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
@@ -30,6 +31,15 @@ class LogFile:
     name: str
     size: int
     changed_at: float
+
+
+class LogFileHandler(RotatingFileHandler):
+    """A file that cannot be written, such as on a full disk, is no reason for tracebacks: the same
+    lines go to stderr."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 class LogService:
@@ -84,9 +94,7 @@ class LogService:
 def set_up(folder: Path, *, size: int = _BYTES) -> LogService:
     """Write whatever is logged to files in this folder too, one JSON object a line."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
-        folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8"
-    )
+    handler = LogFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
     handler.setFormatter(JsonLines())
     logging.getLogger().addHandler(handler)
     return LogService(folder, handler)
