@@ -79,11 +79,11 @@ def test_what_a_transaction_did_before_the_disk_was_full_is_done_again(
         first = event(1)
         session.add(first)
         session.flush()
-        session.add_all([event(number, "x" * 4000) for number in range(2, 500)])
+        session.add_all([event(number, "x" * 4000) for number in range(2, 1500)])
         session.flush()
         first.message = "changed"
         session.delete(session.scalars(select(EventRow).where(EventRow.time == 2.0)).one())
-    assert times(full) == [1.0, *map(float, range(3, 500))]
+    assert times(full) == [1.0, *map(float, range(3, 1500))]
     with full.reading() as view:
         assert view.get_one(EventRow, first.id).message == "changed"
     assert sqlite3.connect(str(full.file)).execute("PRAGMA integrity_check").fetchone() == ("ok",)
