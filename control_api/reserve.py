@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shutil
+import stat
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ def is_disk_full(error: OSError) -> bool:
 def disk_full_sentence(folder: Path, name: str = "") -> str:
     """What people read of a full disk: which file system, and how much is free on it.
 
-    `name` stands for the folder where its path is nobody's business.
+    `name` is used instead of the folder's path where the path must not be shown.
     """
     return f"disk full: {_free_text(folder)} on the file system of {name or folder}"
 
@@ -57,8 +58,7 @@ class Reserve:
         said = disk_full_sentence(self.path.parent)
         with self._lock:
             try:
-                left = os.lstat(self.path).st_size - self._step
-                _shrink(self.path, left)
+                left = self._shrink()
             except OSError:
                 return False
             self._is_allocated = False
@@ -77,6 +77,22 @@ class Reserve:
                 _grow(self.path, self._size)
                 self._is_allocated = True
                 logger.info("%s holds a reserve of %s", self.path, size_text(self._size))
+
+    def _shrink(self) -> int:
+        """Cut one step off, and return how much is left; an empty file goes, with its inode."""
+        opened = _opened(self.path)
+        try:
+            size = os.fstat(opened).st_size
+            if size > self._size:
+                raise OSError(errno.EFBIG, "this is not a reserve", str(self.path))
+            os.ftruncate(opened, max(0, size - self._step))
+            if size <= self._step:
+                self.path.unlink()
+            # Some file systems have the space free only when the change is on the disk.
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+        return size - self._step
 
 
 class Reserves:
@@ -118,23 +134,20 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _shrink(path: Path, size: int) -> None:
-    """Cut the end off; an empty file goes, and with it its inode."""
-    opened = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.ftruncate(opened, max(0, size))
-        if size <= 0:
-            path.unlink()
-        # Some file systems have the space free only when the change of the file is on the disk.
-        os.fsync(opened)
-    finally:
+def _opened(path: Path, flags: int = 0) -> int:
+    """The reserve, open for writing: never a link, a pipe, or a file with another name too."""
+    flags |= os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    opened = os.open(path, flags, 0o600)
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         os.close(opened)
+        raise OSError(errno.EINVAL, "this is not a file of its own", str(path))
+    return opened
 
 
 def _grow(path: Path, size: int) -> None:
     """Allocate the whole size; raises OSError and is then as small as it was."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    opened = os.open(path, flags, 0o600)
+    opened = _opened(path, os.O_CREAT)
     try:
         before = os.fstat(opened).st_size
         try:
@@ -142,7 +155,6 @@ def _grow(path: Path, size: int) -> None:
         except OSError:
             os.ftruncate(opened, before)
             raise
-        os.ftruncate(opened, size)
     finally:
         os.close(opened)
 

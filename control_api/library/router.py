@@ -158,7 +158,7 @@ def empty_trash(_: Operator, service: Service) -> Answer[EmptiedOut]:
     out = EmptiedOut(videos=emptied.videos, bytes=emptied.size, kept=emptied.kept)
     said = f"{size_text(emptied.size)} are free now"
     if emptied.kept:
-        said += f"; {emptied.kept} videos are protected or in use and stay"
+        said += f"; {emptied.kept} videos stay: protected, in use or not reachable"
     return Answer(data=out, message=said)
 
 

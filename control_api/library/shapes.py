@@ -100,7 +100,7 @@ class EmptiedOut(Shape):
     bytes: int
     """What is free now."""
     kept: int
-    """Videos that stay in it: protected or in use."""
+    """Videos that stay in it: protected, in use or not reachable."""
 
 
 class DoomedOut(Shape):

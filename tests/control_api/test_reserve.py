@@ -112,14 +112,24 @@ def test_a_reserve_that_takes_no_space_any_more_is_allocated_again(disk: SmallDi
     assert kept.path.stat().st_blocks * 512 >= MIB
 
 
-def test_a_link_is_not_written_through(disk: SmallDisk, tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    target.write_text("somebody's")
-    (disk.path / ".reserve").symlink_to(target)
-    kept = Reserve(disk.path / ".reserve", MIB, MIB)
-    kept.restore()
+@pytest.mark.parametrize("kind", ["link", "second name", "pipe", "larger"])
+def test_what_is_no_reserve_stays_as_it_is(disk: SmallDisk, kind: str) -> None:
+    target, place = disk.path / "video", disk.path / ".reserve"
+    content = b"z" * (2 * MIB)
+    target.write_bytes(content)
+    if kind == "link":
+        place.symlink_to(target)
+    elif kind == "second name":
+        place.hardlink_to(target)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        target.rename(place)
+        target = place
+    kept = Reserve(place, MIB, MIB)
     assert not kept.release()
-    assert target.read_text() == "somebody's"
+    kept.restore()
+    assert target.read_bytes() == content
 
 
 @pytest.mark.parametrize(
