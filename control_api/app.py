@@ -16,6 +16,7 @@ from control_api.audit.router import router as audit
 from control_api.auth.access import Viewer
 from control_api.auth.router import router as auth
 from control_api.clips.router import router as clips
+from control_api.database_faults import sentence_of
 from control_api.envelope import Failure
 from control_api.errors import ApiError
 from control_api.events.router import router as events
@@ -101,8 +102,8 @@ def _told(_: Request, error: ApiError) -> Response:
     return JSONResponse({"detail": error.detail}, error.status, error.headers)
 
 
-def _without_database(_: Request, __: DBAPIError) -> Response:
-    return JSONResponse({"detail": "the database does not answer; try again"}, 503)
+def _without_database(_: Request, error: DBAPIError) -> Response:
+    return JSONResponse({"detail": sentence_of(error)}, 503)
 
 
 def _http(_: Request, error: HTTPException) -> Response:

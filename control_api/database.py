@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import alembic.command
 import alembic.config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from control_api.database_faults import DatabaseFault, fault_of, is_disk_full
+from control_api.reserve import Reserve
+from control_api.sqlite_replay import ReplayConnection
 from leitstand.config import ConfigError
+
+logger = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
+_RESERVE_BYTES = 16 * 1024**2
+_RESERVE_STEP = 1024**2
 _READS = "leitstand_reads"
 _WRITER = 0x1E175
 """The number of PostgreSQL's lock that whoever writes holds; any number would do."""
@@ -30,21 +40,23 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Sessions on one engine. Raises ConfigError if the database cannot be had."""
+    """Sessions on one engine. Raises ConfigError if the database cannot be had.
 
-    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
+    `reserve` is space beside SQLite's file, for when its disk is full.
+    """
+
+    def __init__(
+        self, url: str, *, busy_seconds: float = _BUSY_SECONDS, may_use_reserve: bool = True
+    ) -> None:
         self.url = make_url(url)
-        self.engine = _engine(self.url, busy_seconds)
+        self.file = _file(self.url)
+        self.reserve = _reserve(self.file) if self.file and may_use_reserve else None
+        self._fault: type[DatabaseFault] | None = None
+        self.engine = _engine(self.url, self.file, self.reserve, busy_seconds)
+        event.listen(self.engine, "handle_error", self._named)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         reading = self.engine.execution_options(**_reading(self.engine))
         self._readers = sessionmaker(reading, expire_on_commit=False)
-
-    @property
-    def file(self) -> Path | None:
-        """The file of SQLite; None for a server, or a database in memory."""
-        name = self.url.database
-        is_file = self.url.get_backend_name() == "sqlite" and name not in (None, "", ":memory:")
-        return Path(str(name)) if is_file else None
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; does nothing where they are."""
@@ -59,6 +71,9 @@ class Database:
         """One transaction: committed at the end, undone by an exception."""
         with self._writers.begin() as session:
             yield session
+        if self._fault is not None:
+            self._fault = None
+            logger.info("the database can be written again")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -68,6 +83,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _named(self, context: ExceptionContext) -> None:
+        """Raise a fault of the surroundings as such, and log it when it begins."""
+        fault = fault_of(context.original_exception, self.file)
+        if fault is None:
+            return
+        if type(fault) is not self._fault:
+            self._fault = type(fault)
+            logger.error("%s", fault.sentence)
+        raise fault from context.original_exception
 
 
 def opened(url: str) -> Database:
@@ -82,19 +107,58 @@ def opened(url: str) -> Database:
     return database
 
 
-def _engine(url: URL, busy_seconds: float) -> Engine:
+def _file(url: URL) -> Path | None:
+    """SQLite's file; None for one in memory, and for PostgreSQL."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def _reserve(file: Path) -> Reserve:
+    return Reserve(file.with_name(f"{file.name}.reserve"), _RESERVE_BYTES, _RESERVE_STEP)
+
+
+def _engine(url: URL, file: Path | None, reserve: Reserve | None, busy_seconds: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, busy_seconds)
-    if url.database in (None, "", ":memory:"):
+    if file is None:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url, connect_args={"timeout": busy_seconds, "check_same_thread": False}
-        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        factory = {} if reserve is None else {"factory": _connecting(file, reserve)}
+        usual = {"timeout": busy_seconds, "check_same_thread": False}
+        engine = create_engine(url, connect_args=usual | factory)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connecting(file: Path, reserve: Reserve) -> Callable[..., ReplayConnection]:
+    def make_space(error: sqlite3.Error) -> bool:
+        if not is_disk_full(error, file) or not reserve.release():
+            return False
+        # Another error is about the file that is shared in memory.
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            _enlarge(file.with_name(f"{file.name}-wal"), _RESERVE_STEP)
+        return True
+
+    def connect(*args: Any, **options: Any) -> ReplayConnection:
+        return ReplayConnection(make_space, *args, **options)
+
+    return connect
+
+
+def _enlarge(log: Path, size: int) -> None:
+    """Have the write-ahead log take space before another program does.
+
+    SQLite passes over the zeros behind its last entry, and holds no lock on this file.
+    """
+    with contextlib.suppress(OSError):
+        opened = os.open(log, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(opened, os.fstat(opened).st_size, size)
+        finally:
+            os.close(opened)
 
 
 def _postgresql(url: URL, busy_seconds: float) -> Engine:
@@ -124,7 +188,8 @@ def _prepare(connection: Any, _: object) -> None:
     # Else sqlite3 begins transactions itself, and only before the first change.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # Sorting in memory: reading needs no space on any disk.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

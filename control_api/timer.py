@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from control_api.fault_log import FaultLog
+
+logger = logging.getLogger(__name__)
 
 
 class Timer:
@@ -17,6 +22,7 @@ class Timer:
     def __init__(self, is_leader: Callable[[], bool] = lambda: True) -> None:
         self._is_leader = is_leader
         self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._faults = FaultLog(logger)
 
     @property
     def is_running(self) -> bool:
@@ -26,7 +32,7 @@ class Timer:
         self, seconds: float, name: str, function: Callable[[], object], *, in_one: bool = False
     ) -> None:
         self._scheduler.add_job(
-            self._in_one(function) if in_one else function,
+            lambda: self._faults.run(name, self._in_one(function) if in_one else function),
             "interval",
             seconds=seconds,
             id=name,

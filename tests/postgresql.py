@@ -48,16 +48,24 @@ class PostgreSql:
     def url(self, database: str) -> str:
         return f"postgresql://leitstand@/{database}?host={self._folder}"
 
-    def make(self) -> str:
-        """The URL of a new database that has the tables already."""
+    def make(self, tablespace: Path | None = None) -> str:
+        """The URL of a new database that has the tables already, in a folder of its own or not."""
         self._made += 1
         name = f"test_{self._made}"
-        self._do(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        place = ""
+        if tablespace is not None:
+            if (user := _unprivileged()) is not None:
+                shutil.chown(tablespace, user)
+            self._do(f"CREATE TABLESPACE {name} LOCATION '{tablespace}'")
+            place = f" TABLESPACE {name}"
+        self._do(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}{place}")
         return self.url(name)
 
-    def drop(self, url: str) -> None:
+    def drop(self, url: str, tablespace: Path | None = None) -> None:
         name = url.partition("@/")[2].partition("?")[0]
         self._do(f"DROP DATABASE {name} WITH (FORCE)")
+        if tablespace is not None:
+            self._do(f"DROP TABLESPACE {name}")
 
     def is_ready(self) -> bool:
         try:

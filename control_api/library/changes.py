@@ -20,6 +20,7 @@ from control_api.library.folders import Folders
 from control_api.library.names import TRASH
 from control_api.library.store import VideoStore
 from control_api.library.tables import IntentRow, VideoRow
+from control_api.reserve import Reserves, disk_full_sentence, is_disk_full
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +29,24 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 class Changes:
-    """Holds `lock` while a file changes its name. `after` is called with each step's name."""
+    """Holds `lock` while a file changes its name. `after` is called with each step's name.
+
+    `reserves` give space to a folder whose file system is full.
+    """
 
     def __init__(
-        self, store: VideoStore, folders: Folders, after: Callable[[str], None] = lambda _: None
+        self,
+        store: VideoStore,
+        folders: Folders,
+        after: Callable[[str], None] = lambda _: None,
+        *,
+        reserves: Reserves | None = None,
     ) -> None:
         self.lock = threading.RLock()
         self._store = store
         self._folders = folders
         self._after = after
+        self._reserves = reserves or Reserves()
 
     def note(self, row: VideoRow, values: Mapping[str, Any]) -> None:
         """Change what is known of a video. Raises Unavailable, Conflict; then nothing has."""
@@ -49,10 +59,10 @@ class Changes:
             for name, value in values.items():
                 setattr(row, name, value)
             try:
-                sidecar.write(path, sidecar.of(row))
+                self._write(row, path)
             except OSError as error:
                 self._store.done(intent, before)
-                raise _unwritable(row, error) from None
+                raise self._unwritable(row, error) from None
             self._after("written")
             self._store.done(intent)
 
@@ -62,7 +72,7 @@ class Changes:
             intent = self._store.intend(_intent(row, NOTE), row=row)
             self._after("intended")
             try:
-                sidecar.write(self.path(row), sidecar.of(row))
+                self._write(row, self.path(row))
             except OSError as error:
                 logger.warning("the folder %s cannot be written: %s", row.folder, error)
             self._after("written")
@@ -83,7 +93,7 @@ class Changes:
                 self._move(row, intent)
             except OSError as error:
                 self._give_up(intent, source, goal)
-                raise _unwritable(row, error) from None
+                raise self._unwritable(row, error) from None
 
     def purge(self, row: VideoRow) -> None:
         """Delete a video's file for good. Raises Conflict, Unavailable."""
@@ -95,7 +105,7 @@ class Changes:
                 self._purge(row, intent)
             except OSError as error:
                 self._store.done(intent)
-                raise _unwritable(row, error) from None
+                raise self._unwritable(row, error) from None
 
     def finish(self) -> None:
         """What was begun before a crash; what cannot be finished now is left for the next time."""
@@ -120,7 +130,7 @@ class Changes:
             try:
                 self._finish(row, intent)
             except OSError as error:
-                raise _unwritable(row, error) from None
+                raise self._unwritable(row, error) from None
             if intent.kind != NOTE:
                 raise Conflict("an earlier change of this video is done only now; look at it first")
 
@@ -139,10 +149,19 @@ class Changes:
         else:
             path = self.path(row)
             if os.path.lexists(path):
-                sidecar.write(path, sidecar.of(row))
+                self._write(row, path)
             self._store.done(intent)
 
+    def _write(self, row: VideoRow, path: Path) -> None:
+        root = self._folders[row.folder].root
+        self._reserves.retry(root, lambda: sidecar.write(path, sidecar.of(row)))
+
     def _move(self, row: VideoRow, intent: IntentRow) -> None:
+        """Every step may be taken again."""
+        root = self._folders[row.folder].root
+        self._reserves.retry(root, lambda: self._move_file(row, intent))
+
+    def _move_file(self, row: VideoRow, intent: IntentRow) -> None:
         folder = self._folders[row.folder]
         source, goal = folder.at(intent.source), folder.at(intent.target)
         _make(folder.root.resolve(), goal.parent)
@@ -188,8 +207,16 @@ class Changes:
         with contextlib.suppress(FileNotFoundError):
             sidecar.beside(path).unlink()
         self._after("cleared")
+        with contextlib.suppress(FileNotFoundError):
+            sidecar.settle(path.parent)
         _clear(self._folders[row.folder].root.resolve(), path)
         self._store.done(intent, gone=True)
+
+    def _unwritable(self, row: VideoRow, error: OSError) -> Unavailable:
+        if is_disk_full(error):
+            name = f"the folder {row.folder}"
+            return Unavailable(disk_full_sentence(self._folders[row.folder].root, name))
+        return Unavailable(f"the folder {row.folder} cannot be written ({error.strerror})")
 
 
 def _intent(
@@ -254,7 +281,3 @@ def _clear(root: Path, file: Path) -> None:
             parent.rmdir()
         except OSError:
             return
-
-
-def _unwritable(row: VideoRow, error: OSError) -> Unavailable:
-    return Unavailable(f"the folder {row.folder} cannot be written ({error.strerror})")

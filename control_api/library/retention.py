@@ -1,6 +1,7 @@
 """What is to go, and why: by age, by total size, by free space; oldest first.
 
-Protected videos stay, and those that are written or used. The decision is a pure function.
+Protected videos stay, and those that are written or used. The decision is a pure function. Where
+space is short the trash is emptied first, and only deleting for good makes space.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from control_api.clock import Clock
 from control_api.errors import ApiError
 from control_api.events.service import Kind
 from control_api.library.folders import Folders
-from control_api.library.portrait import WRITING
+from control_api.library.portrait import TRASHED, WRITING
 from control_api.library.store import VideoStore, Weight
 from control_api.settings.model import RetentionSettings
 
@@ -23,7 +24,7 @@ _MOST_NAMES = 100
 
 
 class Reason(enum.StrEnum):
-    """Which bound a video is in the way of."""
+    """Which limit a video is beyond."""
 
     AGE = "age"
     SIZE = "size"
@@ -32,16 +33,22 @@ class Reason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """`coming` are the bytes that its trash gives back within a day."""
+    """`free` are bytes that can be written now: what lies in the trash is not free."""
 
     free: float
-    coming: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
+    """A video that is to go: `for_good`, since its disk is short of space, or to the trash."""
+
     video: Weight
     reason: Reason
+    for_good: bool
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.video.state == TRASHED
 
 
 def decide(
@@ -51,30 +58,41 @@ def decide(
     disks: Mapping[str, Disk],
     in_use: Callable[[str], bool] = lambda _: False,
 ) -> list[Doomed]:
-    """`videos` oldest first; `disks` by folder, the same object where it is the same disk."""
-    total = sum(video.size for video in videos)
+    """`videos` in the order in which they are to go: the trash, then the rest, oldest first.
+
+    `disks` by folder, the same object where it is the same disk.
+    """
+    total = sum(video.size for video in videos if video.state != TRASHED)
     lacking = {id(disk): _lack(disk, settings) for disk in disks.values()}
     doomed = []
     for video in videos:
         disk = id(disks.get(video.folder))
-        is_old = settings.max_age is not None and _age(video, now) > settings.max_age
-        is_much = settings.max_bytes is not None and total > settings.max_bytes
-        reasons = {
-            Reason.AGE: is_old,
-            Reason.SIZE: is_much,
-            Reason.SPACE: lacking.get(disk, 0.0) > 0,
-        }
-        reason = next((reason for reason, holds in reasons.items() if holds), None)
+        is_short = lacking.get(disk, 0.0) > 0
+        reason = _reason(video, settings, now, total, is_short)
         if reason is None or video.protected or video.state == WRITING or in_use(video.id):
             continue
-        doomed.append(Doomed(video, reason))
-        total -= video.size
-        lacking[disk] = lacking.get(disk, 0.0) - video.size
+        doomed.append(Doomed(video, reason, for_good=is_short))
+        total -= video.size if video.state != TRASHED else 0
+        lacking[disk] = lacking.get(disk, 0.0) - (video.size if is_short else 0)
     return doomed
 
 
+def _reason(
+    video: Weight, settings: RetentionSettings, now: float, total: int, is_short: bool
+) -> Reason | None:
+    if video.state != TRASHED:
+        if settings.max_age is not None and _age(video, now) > settings.max_age:
+            return Reason.AGE
+        if settings.max_bytes is not None and total > settings.max_bytes:
+            return Reason.SIZE
+    return Reason.SPACE if is_short else None
+
+
 class Retention:
-    """Does what `decide` says; `throw` takes one video to the trash, `empty` the old trash away."""
+    """Does what `decide` says.
+
+    `throw` takes a video to the trash, `delete` off the disk, `empty` deletes the old trash.
+    """
 
     def __init__(
         self,
@@ -86,6 +104,7 @@ class Retention:
         tell: Callable[..., object],
         in_use: Callable[[str], bool],
         throw: Callable[[str], object],
+        delete: Callable[[str], object],
         empty: Callable[[], int],
     ) -> None:
         self.deleted: Counter[str] = Counter({str(reason): 0 for reason in Reason})
@@ -96,60 +115,72 @@ class Retention:
         self._tell = tell
         self._in_use = in_use
         self._throw = throw
+        self._delete = delete
         self._empty = empty
 
     def plan(self) -> list[Doomed]:
-        """What would go now."""
+        """What would go now, in the order in which it goes."""
         settings, now = self._settings(), self._clock.now()
         if settings == RetentionSettings():
             return []
-        return decide(self._store.weights(), settings, now, self._disks(), self._in_use)
+        videos = [*self._store.trash_weights(), *self._store.weights()]
+        return decide(videos, settings, now, self._disks(), self._in_use)
 
     def run(self) -> list[Doomed]:
-        """Take it to the trash, and what lay there for a day off the disk."""
+        """Do it, after what has lain in the trash for a day is deleted."""
         self._empty()
         gone = [one for one in self.plan() if self._takes(one)]
         if gone:
-            counted = Counter(str(one.reason) for one in gone)
+            taken = [one for one in gone if not one.is_trashed]
+            counted = Counter(str(one.reason) for one in taken)
             self.deleted.update(counted)
-            why = ", ".join(f"{count} by {reason}" for reason, count in counted.items())
             names = [one.video.name for one in gone[:_MOST_NAMES]]
-            said = f"{len(gone)} videos went to the trash: {why}"
-            self._tell(Kind.RETENTION, None, said, **counted, names=names)
+            self._tell(Kind.RETENTION, None, _summary(gone), **counted, names=names)
         return gone
 
     def _takes(self, one: Doomed) -> bool:
         # Somebody may have protected it a moment ago.
         try:
-            self._throw(one.video.id)
+            (self._delete if one.for_good else self._throw)(one.video.id)
         except ApiError:
             return False
         return True
 
     def _disks(self) -> dict[str, Disk]:
-        trash: Counter[str] = Counter()
-        for row in self._store.trash():
-            trash[row.folder] += row.size
         devices: dict[str, int] = {}
-        free: dict[int, int] = {}
+        disks: dict[int, Disk] = {}
         for folder in self._folders:
             try:
                 device = folder.root.stat().st_dev
-                free[device] = shutil.disk_usage(folder.root).free
+                disks[device] = Disk(shutil.disk_usage(folder.root).free)
             except OSError:
                 continue
             devices[folder.key] = device
-        coming: Counter[int] = Counter()
-        for key, device in devices.items():
-            coming[device] += trash[key]
-        disks = {device: Disk(free[device], coming[device]) for device in free}
         return {key: disks[device] for key, device in devices.items()}
 
 
+def _summary(gone: Sequence[Doomed]) -> str:
+    """What happened, for people."""
+    emptied = sum(one.is_trashed for one in gone)
+    deleted = [one for one in gone if one.for_good and not one.is_trashed]
+    thrown = [one for one in gone if not one.for_good]
+    parts = []
+    if emptied:
+        parts.append(f"{emptied} videos were deleted from the trash, as space is short")
+    if deleted:
+        parts.append(f"{len(deleted)} videos were deleted for good: {_reasons(deleted)}")
+    if thrown:
+        parts.append(f"{len(thrown)} videos went to the trash: {_reasons(thrown)}")
+    return "; ".join(parts)
+
+
+def _reasons(gone: Sequence[Doomed]) -> str:
+    counted = Counter(str(one.reason) for one in gone)
+    return ", ".join(f"{count} by {reason}" for reason, count in counted.items())
+
+
 def _lack(disk: Disk, settings: RetentionSettings) -> float:
-    if settings.min_free_bytes is None:
-        return 0.0
-    return settings.min_free_bytes - disk.free - disk.coming
+    return 0.0 if settings.min_free_bytes is None else settings.min_free_bytes - disk.free
 
 
 def _age(video: Weight, now: float) -> float:

@@ -10,7 +10,7 @@ from control_api.clock import Clock
 from control_api.database import Database
 from control_api.events.service import Event, EventService, Kind
 from control_api.library.changes import Changes
-from control_api.library.folders import configured
+from control_api.library.folders import Folders, configured
 from control_api.library.intake import Intake
 from control_api.library.probing import Prober, probe
 from control_api.library.retention import Retention
@@ -22,12 +22,18 @@ from control_api.metrics.readings import LibraryReading
 from control_api.provide import Provided
 from control_api.recordings.store import RecordingStore
 from control_api.recordings.tables import RecordingRow
+from control_api.reserve import Reserve, Reserves
 from control_api.settings.service import SettingsService
 from control_api.timer import Timer
 from leitstand.config import Config
 
 _SCAN_SECONDS = 60.0
 _RETENTION_SECONDS = 3600.0
+_RESERVE_SECONDS = 10.0
+_RESERVE_BYTES = 1024**2
+_RESERVE_STEP = 128 * 1024
+_RESERVE = ".leitstand-reserve"
+"""The file in a folder of videos that keeps space for moving one to the trash."""
 
 
 class Library:
@@ -50,7 +56,8 @@ class Library:
         folders = configured(config)
         self._store = store = VideoStore(database)
         self._recordings = RecordingStore(database)
-        changes = Changes(store, folders)
+        self._reserves = _reserves(database, folders)
+        changes = Changes(store, folders, reserves=self._reserves)
         self.service = LibraryService(store, changes, clock, zone, in_use=in_use)
         intake = Intake(store, changes, prober, clock=clock, zone=zone, tell=events.tell)
         self._scanner = Scanner(store, folders, changes, intake, clock)
@@ -66,6 +73,7 @@ class Library:
             tell=events.tell,
             in_use=in_use,
             throw=self.service.throw,
+            delete=self.service.delete,
             empty=self.service.empty,
         )
         self.provided: Provided = {
@@ -77,8 +85,10 @@ class Library:
     def begin(self, timer: Timer) -> None:
         timer.every(_SCAN_SECONDS, "library", self._look, in_one=True)
         timer.every(_RETENTION_SECONDS, "retention", self.retention.run, in_one=True)
+        timer.every(_RESERVE_SECONDS, "reserve", self._reserves.restore)
 
     def start(self) -> None:
+        self.worker.soon(self._reserves.restore)
         self.worker.start()
 
     def stop(self) -> None:
@@ -112,3 +122,10 @@ class Library:
     def readings(self) -> LibraryReading:
         videos, size = self._store.totals()
         return LibraryReading(videos, size, dict(self.retention.deleted))
+
+
+def _reserves(database: Database, folders: Folders) -> Reserves:
+    """The database's counts for the folders on its own file system too."""
+    own = [database.reserve] if database.reserve else []
+    others = [Reserve(one.root / _RESERVE, _RESERVE_BYTES, _RESERVE_STEP) for one in folders]
+    return Reserves([*own, *others])

@@ -20,8 +20,10 @@ from control_api.library.retention import Retention
 from control_api.library.service import LibraryService
 from control_api.library.shapes import (
     AnchorOut,
+    DeletedOut,
     DoomedOut,
     EditIn,
+    EmptiedOut,
     PageOut,
     RenameIn,
     RetentionOut,
@@ -31,6 +33,7 @@ from control_api.library.shapes import (
 from control_api.library.tables import VideoRow
 from control_api.library.worker import ScanWorker
 from control_api.provide import provided
+from control_api.sizes import size_text
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -77,7 +80,7 @@ def trash(_: Viewer, service: Service) -> Answer[list[VideoOut]]:
 
 @router.get("/retention")
 def retention(_: Viewer, service: Service, keeper: Keeper) -> Answer[RetentionOut]:
-    """What would go to the trash by the settings `retention.*`, and why; a dry run."""
+    """What would go by the settings `retention.*`, and why; a dry run."""
     doomed = keeper.plan()
     items = [
         DoomedOut(
@@ -87,11 +90,21 @@ def retention(_: Viewer, service: Service, keeper: Keeper) -> Answer[RetentionOu
             start=shown(one.video.start, service.zone),
             size=one.video.size,
             reason=str(one.reason),
+            trashed=one.is_trashed,
+            for_good=one.for_good,
         )
         for one in doomed[:_MOST_DOOMED]
     ]
     size = sum(one.video.size for one in doomed)
-    return Answer(data=RetentionOut(items=items, total=len(doomed), bytes=size))
+    trashed, trash_size = service.trash_totals()
+    plan = RetentionOut(
+        items=items,
+        total=len(doomed),
+        bytes=size,
+        trash_total=trashed,
+        trash_bytes=trash_size,
+    )
+    return Answer(data=plan)
 
 
 @router.get("/scan")
@@ -138,11 +151,36 @@ def unprotect(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
     return Answer(data=_video(service.protect(id, False), service))
 
 
+@router.delete("/trash")
+def empty_trash(_: Operator, service: Service) -> Answer[EmptiedOut]:
+    """Delete everything in the trash for good; its space is free at once."""
+    emptied = service.empty_all()
+    out = EmptiedOut(videos=emptied.videos, bytes=emptied.size, kept=emptied.kept)
+    said = f"{size_text(emptied.size)} are free now"
+    if emptied.kept:
+        said += f"; {emptied.kept} videos stay: protected, in use or not reachable"
+    return Answer(data=out, message=said)
+
+
 @router.delete("/{id}", responses=_CONFLICT)
-def throw(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
-    """To the trash, for a day."""
-    shown_ = _video(service.throw(id), service)
-    return Answer(data=shown_, message="it is in the trash for a day")
+def throw(
+    _: Operator,
+    service: Service,
+    id: VideoId,
+    now: Annotated[bool, Query(description="for good, without the trash or out of it")] = False,
+) -> Answer[DeletedOut]:
+    """To the trash, for a day; or off the disk at once."""
+    deleted = service.delete(id) if now else service.throw(id)
+    video = _video(deleted.row, service).model_dump()
+    video |= {"state": "deleted"} if now else {}
+    at, size = local(deleted.free_at, service.zone), size_text(deleted.size)
+    out = DeletedOut(**video, frees_bytes=deleted.size, frees_at=at)
+    if now:
+        return Answer(data=out, message=f"it is deleted for good; {size} are free now")
+    said = (
+        f"it is in the trash for a day; {size} are free {at:%Y-%m-%d %H:%M}, with now=true at once"
+    )
+    return Answer(data=out, message=said)
 
 
 @router.post("/{id}/restore", responses=_CONFLICT)

@@ -12,11 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from control_api.clock import Clock
-from control_api.errors import ApiError, Conflict, NotFound
+from control_api.errors import ApiError, Conflict, NotFound, Unavailable
 from control_api.library.changes import Changes
 from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
 from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING
+from control_api.library.presence import stat_of
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
@@ -41,6 +42,24 @@ class Opened:
     file: BinaryIO
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A deletion: `size` bytes are free at `free_at` (Unix seconds)."""
+
+    row: VideoRow
+    size: int
+    free_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What was deleted out of the trash, in bytes too, and how many videos had to stay in it."""
+
+    videos: int
+    size: int
+    kept: int
 
 
 class LibraryService:
@@ -125,15 +144,30 @@ class LibraryService:
     def protect(self, id: str, protected: bool) -> VideoRow:
         return self.edit(id, {"protected": protected})
 
-    def throw(self, id: str) -> VideoRow:
+    def throw(self, id: str) -> Deleted:
         """To the trash. Raises Conflict for what is protected, written or in use."""
         with self._changes.lock:
-            row = self._whole(id)
-            if row.protected:
-                raise Conflict(f"{_name(row)!r} is protected; unprotect it first")
-            values = {"state": TRASHED, "trashed_at": self._clock.now()}
+            row = self._there(id)
+            self._require_deletable(row)
+            size, now = _space_of(self._changes.path(row)), self._clock.now()
+            values = {"state": TRASHED, "trashed_at": now}
             self._changes.move(row, f"{TRASH}/{row.id}/{row.name}", values)
-        return row
+        return Deleted(row, size, now + TRASH_SECONDS)
+
+    def delete(self, id: str) -> Deleted:
+        """Off the disk at once, out of the trash too. Raises Conflict as `throw` does."""
+        with self._changes.lock:
+            row = self.get(id)
+            self._require_deletable(row)
+            path = self._changes.path(row)
+            found = stat_of(path)
+            if found is None:
+                raise Unavailable("the video's file is not there at the moment")
+            if row.state != TRASHED and found != (row.size, row.mtime_ns):
+                raise Conflict(f"{_name(row)!r} has changed; try again after the next scan")
+            size = _space_of(path)
+            self._changes.purge(row)
+        return Deleted(row, size, self._clock.now())
 
     def restore(self, id: str) -> VideoRow:
         """Back from the trash. Raises Conflict if it is not there, or its name is taken."""
@@ -149,15 +183,18 @@ class LibraryService:
     def trash(self) -> Sequence[VideoRow]:
         return self._store.trash()
 
+    def trash_totals(self) -> tuple[int, int]:
+        """How many videos are in the trash, and their bytes."""
+        return self._store.trash_totals()
+
     def empty(self) -> int:
         """Delete what has lain in the trash for a day; how many."""
-        before, gone = self._clock.now() - TRASH_SECONDS, 0
-        for row in self._store.trash():
-            if row.trashed_at is not None and row.trashed_at <= before:
-                # One folder that cannot be written keeps no other from it.
-                with contextlib.suppress(ApiError):
-                    gone += self._purge(row.id, before)
-        return gone
+        before = self._clock.now() - TRASH_SECONDS
+        return self._deleted_from_trash(lambda row: (row.trashed_at or before + 1) <= before).videos
+
+    def empty_all(self) -> Emptied:
+        """Delete everything that is in the trash, whatever its age."""
+        return self._deleted_from_trash(lambda _: True)
 
     def opened(self, id: str) -> Opened:
         """Raises NotFound, Conflict for what is being written, Unavailable."""
@@ -174,14 +211,28 @@ class LibraryService:
             raise NotFound(f"the file of the video {id!r} is no file any more")
         return Opened(row, os.fdopen(opened, "rb", buffering=0), found.st_size, found.st_mtime_ns)
 
-    def _purge(self, id: str, before: float) -> bool:
-        with self._changes.lock:
-            row = self._store.get(id)
-            # It may have been restored meanwhile.
-            if row is None or row.state != TRASHED or (row.trashed_at or before + 1) > before:
-                return False
-            self._changes.purge(row)
-        return True
+    def _deleted_from_trash(self, is_due: Callable[[VideoRow], bool]) -> Emptied:
+        """Oldest first; what cannot be deleted keeps nothing else from it."""
+        videos = size = kept = 0
+        for listed in reversed(self._store.trash()):
+            with self._changes.lock:
+                row = self._store.get(listed.id)
+                # It may have been restored meanwhile.
+                if row is None or row.state != TRASHED or not is_due(row):
+                    continue
+                try:
+                    size += self.delete(row.id).size
+                    videos += 1
+                except ApiError:
+                    kept += 1
+        return Emptied(videos, size, kept)
+
+    def _require_deletable(self, row: VideoRow) -> None:
+        """Raises Conflict."""
+        self._require_free(row)
+        if row.protected:
+            way = "restore and unprotect" if row.state == TRASHED else "unprotect"
+            raise Conflict(f"{_name(row)!r} is protected; {way} it first")
 
     def _there(self, id: str) -> VideoRow:
         row = self.get(id)
@@ -191,11 +242,24 @@ class LibraryService:
 
     def _whole(self, id: str) -> VideoRow:
         row = self._there(id)
-        if row.state == WRITING:
-            raise Conflict(f"{_name(row)!r} is still being written")
-        if self._in_use(id):
-            raise Conflict(f"{_name(row)!r} is being exported; try again when that is done")
+        self._require_free(row)
         return row
+
+    def _require_free(self, row: VideoRow) -> None:
+        """Raises Conflict for what is written or exported."""
+        if row.state == WRITING or self._changes.path(row) in self._store.being_recorded():
+            raise Conflict(f"{_name(row)!r} is still being written")
+        if self._in_use(row.id):
+            raise Conflict(f"{_name(row)!r} is being exported; try again when that is done")
+
+
+def _space_of(path: Path) -> int:
+    """The bytes that are free without a file; none where it has another name too."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0
+    return found.st_size if found.st_nlink == 1 else 0
 
 
 def _name(row: VideoRow) -> str:

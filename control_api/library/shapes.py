@@ -84,6 +84,25 @@ class PageOut(Shape):
     total: int
 
 
+class DeletedOut(VideoOut):
+    """A video that was deleted: its state is trashed, or deleted."""
+
+    frees_bytes: int
+    """What becomes free; 0 for a file that has another name too."""
+    frees_at: datetime
+    """When it is free; earlier where space is short."""
+
+
+class EmptiedOut(Shape):
+    """What was deleted out of the trash for good."""
+
+    videos: int
+    bytes: int
+    """What is free now."""
+    kept: int
+    """Videos that stay in it: protected, in use or not reachable."""
+
+
 class DoomedOut(Shape):
     """A video that retention would take."""
 
@@ -94,15 +113,22 @@ class DoomedOut(Shape):
     size: int
     reason: str
     """age, size or space."""
+    trashed: bool
+    """Whether it is in the trash."""
+    for_good: bool
+    """Whether it would be deleted at once, as space is short; otherwise it goes to the trash."""
 
 
 class RetentionOut(Shape):
-    """What would go to the trash now; nothing is done."""
+    """What retention would take now; nothing is done."""
 
     items: list[DoomedOut]
-    """The first 1,000, oldest first."""
+    """The first 1,000 in their order: of the trash, then the others, oldest first."""
     total: int
     bytes: int
+    trash_total: int
+    """How many videos are in the trash now."""
+    trash_bytes: int
 
 
 class ScanOut(Shape):

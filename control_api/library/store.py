@@ -53,6 +53,23 @@ _KNOWN = (
     VideoRow.missing_since,
 )
 
+_WEIGHT = (
+    VideoRow.id,
+    VideoRow.folder,
+    VideoRow.name,
+    VideoRow.title,
+    VideoRow.sort_start,
+    VideoRow.size,
+    VideoRow.duration,
+    VideoRow.state,
+    VideoRow.protected,
+)
+_IN_TRASH = (
+    VideoRow.listed.is_(False),
+    VideoRow.state == TRASHED,
+    VideoRow.missing_since.is_(None),
+)
+
 
 class VideoStore:
     def __init__(self, database: Database) -> None:
@@ -87,8 +104,7 @@ class VideoStore:
 
     def trash(self) -> Sequence[VideoRow]:
         """What was deleted last comes first."""
-        query = select(VideoRow).where(VideoRow.listed.is_(False), VideoRow.state == TRASHED)
-        query = query.where(VideoRow.missing_since.is_(None))
+        query = select(VideoRow).where(*_IN_TRASH)
         with self._database.reading() as session:
             return session.scalars(query.order_by(VideoRow.trashed_at.desc())).all()
 
@@ -125,21 +141,24 @@ class VideoStore:
 
     def weights(self) -> list[Weight]:
         """Of all that are there, oldest first."""
-        columns = (
-            VideoRow.id,
-            VideoRow.folder,
-            VideoRow.name,
-            VideoRow.title,
-            VideoRow.sort_start,
-            VideoRow.size,
-            VideoRow.duration,
-            VideoRow.state,
-            VideoRow.protected,
-        )
-        query = select(*columns).where(VideoRow.listed.is_(True))
+        query = select(*_WEIGHT).where(VideoRow.listed.is_(True))
         with self._database.reading() as session:
             rows = session.execute(query.order_by(VideoRow.sort_start, VideoRow.id))
             return [Weight(*row) for row in rows]
+
+    def trash_weights(self) -> list[Weight]:
+        """Of all in the trash, first what was deleted first."""
+        query = select(*_WEIGHT).where(*_IN_TRASH)
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(VideoRow.trashed_at, VideoRow.id))
+            return [Weight(*row) for row in rows]
+
+    def trash_totals(self) -> tuple[int, int]:
+        """How many videos are in the trash, and their bytes."""
+        query = select(func.count(), func.sum(VideoRow.size)).where(*_IN_TRASH)
+        with self._database.reading() as session:
+            count, size = session.execute(query).one()
+        return count, int(size or 0)
 
     def totals(self) -> tuple[int, int]:
         """How many videos there are, and their bytes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from control_api.clock import Clock
-from control_api.errors import ApiError
+from control_api.fault_log import FaultLog
 from control_api.library.scan import Scanner, Tally
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class ScanWorker:
         self._wake = threading.Event()
         self._wanted = threading.Event()
         self._ending = threading.Event()
+        self._faults = FaultLog(logger)
         self._progress = Progress()
         self._thread = threading.Thread(target=self._run, name="library", daemon=True)
 
@@ -69,7 +70,7 @@ class ScanWorker:
         self._wake.set()
 
     def _run(self) -> None:
-        self._safely(self._prepare)
+        self._safely("unfinished changes of the library", self._prepare)
         while not self._ending.is_set():
             self._wake.wait()
             self._wake.clear()
@@ -81,7 +82,7 @@ class ScanWorker:
     def _scan(self) -> None:
         tally = Tally()
         self._progress = Progress(True, self._clock.now(), None, tally)
-        self._safely(lambda: self._scanner.run(tally, self._goes_on))
+        self._safely("the scan", lambda: self._scanner.run(tally, self._goes_on))
         self._progress = replace(self._progress, running=False, ended_at=self._clock.now())
 
     def _goes_on(self) -> bool:
@@ -91,14 +92,12 @@ class ScanWorker:
     def _do_urgent(self) -> None:
         with contextlib.suppress(queue.Empty):
             while not self._ending.is_set():
-                self._safely(self._urgent.get_nowait())
+                self._safely("a new video", self._urgent.get_nowait())
 
-    def _safely(self, work: Callable[[], object]) -> None:
+    def _safely(self, name: str, work: Callable[[], object]) -> None:
         """The thread lives on whatever a disk or the database does."""
         try:
-            work()
-        except (OSError, ApiError) as error:
-            logger.warning("the library: %s", error)
+            self._faults.run(name, work)
         except Exception:
             if not self._ending.is_set():
-                logger.exception("the library cannot be scanned")
+                logger.exception("%s: this is a mistake in Leitstand", name)

@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
@@ -31,6 +32,15 @@ class LogFile:
     name: str
     size: int
     changed_at: float
+
+
+class LogFileHandler(RotatingFileHandler):
+    """A file that cannot be written, such as on a full disk, is no reason for tracebacks: the same
+    lines go to stderr."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 class LogService:
@@ -88,7 +98,7 @@ def set_up(folder: Path, *, size: int = _BYTES) -> LogService:
     A repeated line is written once a minute, with its count.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = RotatingFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
+    file = LogFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
     file.setFormatter(JsonLines())
     handler = LimitedHandler(file)
     logging.getLogger().addHandler(handler)

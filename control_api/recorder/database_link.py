@@ -72,7 +72,9 @@ class DatabaseLink:
 
     def _opened(self) -> Database:
         if self._database is None:
-            self._database = Database(self._url, busy_seconds=self._busy_seconds)
+            self._database = Database(
+                self._url, busy_seconds=self._busy_seconds, may_use_reserve=False
+            )
         return self._database
 
     def _check_file(self, database: Database) -> None:

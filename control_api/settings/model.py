@@ -73,7 +73,10 @@ class RetentionSettings(Group):
         None, ge=0, le=2**60, description="all videos together, the oldest go; null: any size"
     )
     min_free_bytes: int | None = Field(
-        None, ge=0, le=2**60, description="free on each disk, the oldest go; null: not looked at"
+        None,
+        ge=0,
+        le=2**60,
+        description="free on each disk: the trash, then the oldest go for good; null: no limit",
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from control_api.errors import ApiError, BadInput, Conflict, Unavailable
 from control_api.library import changes as changes_module
-from tests.control_api.library.conftest import House, Killed
+from control_api.recordings.tables import RecordingRow
+from tests.control_api.library.conftest import NOW, House, Killed
 
 
 def act(house: House, what: str) -> None:
@@ -19,6 +20,9 @@ def act(house: House, what: str) -> None:
         "throw": lambda: house.service.throw(id),
         "restore": lambda: house.service.restore(id),
         "purge": lambda: house.service.empty(),
+        "delete": lambda: house.service.delete(id),
+        "delete from the trash": lambda: house.service.delete(id),
+        "empty all": lambda: house.service.empty_all(),
     }
     actions[what]()
 
@@ -27,7 +31,7 @@ def prepared(house: House, what: str) -> None:
     house.put("a.mkv", b"content")
     house.scan()
     house.service.edit(house.one().id, {"title": "Old"})
-    if what in ("restore", "purge"):
+    if what in ("restore", "purge", "delete from the trash", "empty all"):
         house.service.throw(house.one().id)
         house.clock.time += 90_000
     house.steps.clear()
@@ -46,6 +50,9 @@ AFTER = {
     "throw": ({"a.mkv"}, {"a.mkv", "a.mkv.json"}, "Old"),
     "restore": ({"a.mkv"}, {"a.mkv", "a.mkv.json"}, "Old"),
     "purge": (set[str](), set[str](), None),
+    "delete": (set[str](), set[str](), None),
+    "delete from the trash": (set[str](), set[str](), None),
+    "empty all": (set[str](), set[str](), None),
 }
 
 
@@ -80,7 +87,7 @@ def test_killed_after_any_step_a_restart_finishes_it(
 
 
 def undo(house: House, what: str) -> None:
-    if what == "purge":
+    if AFTER[what][2] is None:
         prepared(house, what)
     elif what == "throw":
         house.service.restore(house.service.trash()[0].id)
@@ -214,27 +221,93 @@ def test_names_that_are_taken(house: House, name: str, file: str) -> None:
     assert house.one().id == id
 
 
-def test_what_may_not_be_deleted(house: House) -> None:
+@pytest.mark.parametrize("way", ["throw", "delete"])
+def test_what_may_not_be_deleted(house: House, way: str) -> None:
     house.put("a.mkv")
     house.put("b.mkv", age=1)
     house.scan()
     a, b = house.rows()["a.mkv"].id, house.rows()["b.mkv"].id
+    away = getattr(house.service, way)
     with pytest.raises(Conflict, match="still being written"):
-        house.service.throw(b)
+        away(b)
     with pytest.raises(Conflict, match="still being written"):
         house.service.rename(b, "c")
     house.service.protect(a, True)
     with pytest.raises(Conflict, match="protected"):
-        house.service.throw(a)
+        away(a)
     house.service.protect(a, False)
     house.in_use.add(a)
     with pytest.raises(Conflict, match="exported"):
-        house.service.throw(a)
+        away(a)
     house.in_use.clear()
+    assert house.files() >= {"a.mkv", "b.mkv"}
     house.service.throw(a)
     for action in (house.service.throw, lambda id: house.service.edit(id, {"title": "x"})):
         with pytest.raises(ApiError, match="in the trash"):
             action(a)
+
+
+def test_what_is_being_recorded_is_not_deleted_whatever_the_index_says(house: House) -> None:
+    path = house.put("a.mkv")
+    house.scan()
+    recording = RecordingRow(
+        studio="stage", state="recording", started_at=NOW, file=str(path), title="", by="test"
+    )
+    assert house.one().state == "ready"
+    with house.database.begin() as session:
+        session.add(recording)
+    for away in (house.service.throw, house.service.delete):
+        with pytest.raises(Conflict, match="still being written"):
+            away(house.one().id)
+    assert "a.mkv" in house.files()
+
+
+def test_what_has_changed_since_the_last_scan_is_not_deleted_for_good(house: House) -> None:
+    house.put("a.mkv")
+    house.scan()
+    house.put("a.mkv", b"longer")
+    with pytest.raises(Conflict, match="has changed"):
+        house.service.delete(house.one().id)
+    house.scan()
+    assert house.service.delete(house.one().id).size == len(b"longer")
+    assert house.files() == set()
+
+
+def test_a_file_with_another_name_frees_nothing(house: House) -> None:
+    path = house.put("a.mkv", b"content")
+    (house.root.parent / "other").hardlink_to(path)
+    house.scan()
+    assert house.service.delete(house.one().id).size == 0
+
+
+def test_what_is_not_there_is_not_deleted_for_good(house: House) -> None:
+    house.put("a.mkv")
+    house.scan()
+    (house.root / "a.mkv").unlink()
+    with pytest.raises(Unavailable, match="not there"):
+        house.service.delete(house.one().id)
+    assert house.one().name == "a.mkv"
+
+
+def test_the_whole_trash_is_emptied_but_for_what_is_protected_or_used(house: House) -> None:
+    for name in ("a", "b", "c"):
+        house.put(f"{name}.mkv", name.encode() * 100)
+    house.put("stays.mkv")
+    house.scan()
+    ids = {name: row.id for name, row in house.rows().items()}
+    for name in ("a.mkv", "b.mkv", "c.mkv"):
+        house.service.throw(ids[name])
+        house.clock.time += 1
+    assert house.service.trash_totals() == (3, 300)
+    protected = house.store.get(ids["a.mkv"])
+    assert protected is not None
+    protected.protected = True
+    house.store.save(protected)
+    house.in_use.add(ids["b.mkv"])
+    emptied = house.service.empty_all()
+    assert (emptied.videos, emptied.size, emptied.kept) == (1, 100, 2)
+    assert {row.id for row in house.service.trash()} == {ids["a.mkv"], ids["b.mkv"]}
+    assert "stays.mkv" in house.files()
 
 
 def test_the_trash_is_kept_for_a_day(house: House) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from control_api.library.retention import Disk, Reason, Retention, decide
 from control_api.library.store import Weight
 from control_api.settings.model import RetentionSettings
 from tests.control_api.library.conftest import NOW, House
+from tests.small_disk import SmallDisk, small_disk
 
 DAY = 86_400.0
 
@@ -56,10 +59,28 @@ def test_by_age_and_size(settings: dict[str, Any], doomed: dict[str, str]) -> No
     assert decided(**settings) == doomed
 
 
-def test_by_free_space_counting_what_the_trash_gives_back() -> None:
+def test_by_free_space() -> None:
     assert decided(Disk(95.0), min_free_bytes=100) == {"old": "space"}
     assert decided(Disk(85.0), min_free_bytes=100) == {"old": "space", "new": "space"}
-    assert decided(Disk(85.0, coming=15.0), min_free_bytes=100) == {}
+    assert decided(Disk(100.0), min_free_bytes=100) == {}
+
+
+def test_the_trash_goes_first_and_only_what_makes_space_is_deleted_for_good() -> None:
+    trash = [video("first", 3, state="trashed"), video("second", 60, state="trashed")]
+
+    def taken(free: float, **settings: Any) -> list[tuple[str, str, bool]]:
+        limits = RetentionSettings(min_free_bytes=100, **settings)
+        doomed = decide([*trash, *VIDEOS], limits, NOW, {"f": Disk(free)})
+        return [(one.video.id, str(one.reason), one.for_good) for one in doomed]
+
+    assert taken(100) == []
+    assert taken(91) == [("first", "space", True)]
+    assert taken(80) == [("first", "space", True), ("second", "space", True)]
+    assert taken(79)[2:] == [("old", "space", True)]
+    assert taken(79, max_age=10 * DAY)[2:] == [("old", "age", True), ("busy", "age", False)]
+    assert taken(80, max_age=40 * DAY)[2:] == [("old", "age", False)]
+    # What lies in the trash is no part of the library's size.
+    assert taken(100, max_bytes=50) == []
 
 
 def test_of_two_disks_only_the_full_one() -> None:
@@ -83,6 +104,7 @@ def retention(house: House, **settings: Any) -> Retention:
         tell=lambda kind, studio, said, **_: house.told.append(said),
         in_use=lambda id: id in house.in_use,
         throw=house.service.throw,
+        delete=house.service.delete,
         empty=house.service.empty,
     )
 
@@ -126,15 +148,60 @@ def test_what_is_protected_at_the_last_moment_stays(house: House) -> None:
         house.service.throw(planned[0].video.id)
 
 
-def test_a_disk_that_is_full_enough_takes_no_more_each_hour(house: House) -> None:
+def test_where_space_is_short_the_trash_is_emptied_before_anything_else(house: House) -> None:
     for day in range(1, 5):
         house.put(f"2026-11-0{day} 10-00-00.mkv", b"x" * 4096)
+        house.put(f"2026-11-1{day} 10-00-00.mkv", b"x" * 4096)
     house.scan()
-    free = next(iter(retention(house)._disks().values())).free
-    keeper = retention(house, min_free_bytes=int(free) + 2**40)
-    assert len(keeper.plan()) == 4
-    (disk,) = retention(house)._disks().values()
-    assert disk.coming == 0
+    # What is deleted first goes first, whatever it is.
+    for day in range(4, 0, -1):
+        house.service.throw(house.rows()[f"2026-11-1{day} 10-00-00.mkv"].id)
+        house.clock.time += 1
+    free = 0.0
+    keeper = retention(house, min_free_bytes=10_000)
+    keeper._disks = lambda: {"library": Disk(free)}  # type: ignore[method-assign]
     keeper.run()
-    (disk,) = retention(house)._disks().values()
-    assert disk.coming == 4 * 4096
+    assert [row.name[-23:-13] for row in house.service.trash()] == ["2026-11-11"]
+    assert len(house.rows()) == 4
+    assert house.told == ["3 videos were deleted from the trash, as space is short"]
+    assert keeper.deleted == {"age": 0, "size": 0, "space": 0}
+    keeper.run()
+    assert house.service.trash() == []
+    assert len(house.rows()) == 2
+    assert keeper.deleted == {"age": 0, "size": 0, "space": 2}
+    assert house.told[1] == (
+        "1 videos were deleted from the trash, as space is short; "
+        "2 videos were deleted for good: 2 by space"
+    )
+    free = 10_000.0
+    keeper.run()
+    assert len(house.rows()) == 2
+
+
+@pytest.fixture
+def small(house: House, tmp_path: Path) -> Iterator[SmallDisk]:
+    """The house's videos are on a disk of their own."""
+    with small_disk(tmp_path) as disk:
+        house.root = disk.path
+        house.__post_init__()
+        yield disk
+
+
+def test_what_lies_in_the_trash_is_not_free(house: House, small: SmallDisk) -> None:
+    mib = 1 << 20
+    for day in range(1, 9):
+        house.put(f"2026-11-0{day} 10-00-00.mkv", b"x" * (4 * mib))
+    house.scan()
+    for name in sorted(house.rows())[4:]:
+        house.service.throw(house.rows()[name].id)
+        house.clock.time += 1
+    wanted = small.free + 3 * 4 * mib
+    retention(house, min_free_bytes=wanted).run()
+    assert len(house.service.trash()) == 1
+    assert len(house.rows()) == 4
+    assert small.free >= wanted - mib
+    wanted = small.free + 2 * 4 * mib
+    retention(house, min_free_bytes=wanted).run()
+    assert house.service.trash() == []
+    assert sorted(house.rows()) == [f"2026-11-0{day} 10-00-00.mkv" for day in (2, 3, 4)]
+    assert small.free >= wanted - mib

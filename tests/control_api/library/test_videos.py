@@ -36,6 +36,7 @@ def served(house: House, serve: Callable[..., TestClient], role: Role = Role.ADM
         tell=lambda *_, **__: None,
         in_use=lambda _: False,
         throw=house.service.throw,
+        delete=house.service.delete,
         empty=house.service.empty,
     )
     worker = ScanWorker(house.scanner, house.clock, house.changes.finish)
@@ -173,6 +174,44 @@ def test_title_name_protection_trash_and_back(house: House, client: TestClient) 
     assert listed(client) == ["b.mkv"]
 
 
+def test_a_deletion_says_what_it_frees_and_when(house: House, client: TestClient) -> None:
+    house.put("a.mkv", CONTENT)
+    house.put("b.mkv", CONTENT)
+    house.scan()
+    first, second = (f"/api/videos/{row.id}" for row in house.rows().values())
+    answer = client.delete(first).json()
+    data = answer["data"]
+    assert (data["state"], data["frees_bytes"]) == ("trashed", len(CONTENT))
+    assert data["frees_at"] == "2026-11-19T12:26:40+01:00"
+    assert answer["message"] == (
+        "it is in the trash for a day; 10.2 kB are free 2026-11-19 12:26, with now=true at once"
+    )
+    assert client.delete(first).status_code == 409
+    plan = client.get("/api/videos/retention").json()["data"]
+    assert (plan["trash_total"], plan["trash_bytes"]) == (1, len(CONTENT))
+    for url in (first, second):
+        answer = client.delete(f"{url}?now=true").json()
+        assert (answer["data"]["state"], answer["data"]["frees_bytes"]) == ("deleted", len(CONTENT))
+        assert answer["data"]["frees_at"] == "2026-11-18T12:26:40+01:00"
+        assert answer["message"] == "it is deleted for good; 10.2 kB are free now"
+        assert client.get(url).status_code == 404
+    assert house.files() == set()
+
+
+def test_the_trash_is_emptied(house: House, client: TestClient) -> None:
+    house.put("a.mkv", CONTENT)
+    house.put("b.mkv", CONTENT)
+    house.scan()
+    for row in house.rows().values():
+        client.delete(f"/api/videos/{row.id}")
+    answer = client.delete("/api/videos/trash").json()
+    assert answer["data"] == {"videos": 2, "bytes": 2 * len(CONTENT), "kept": 0}
+    assert answer["message"] == "20.5 kB are free now"
+    assert house.files() == set()
+    assert client.get("/api/videos/trash").json()["data"] == []
+    assert client.delete("/api/videos/trash").json()["data"]["videos"] == 0
+
+
 def test_a_viewer_looks_and_changes_nothing(house: House, serve: Callable[..., TestClient]) -> None:
     house.put("a.mkv", CONTENT)
     house.scan()
@@ -182,6 +221,8 @@ def test_a_viewer_looks_and_changes_nothing(house: House, serve: Callable[..., T
     for method, path, body in (
         ("PATCH", at, {"title": "x"}),
         ("DELETE", at, None),
+        ("DELETE", f"{at}?now=true", None),
+        ("DELETE", "/api/videos/trash", None),
         ("POST", f"{at}/rename", {"name": "x"}),
         ("POST", f"{at}/protect", None),
         ("POST", f"{at}/restore", None),

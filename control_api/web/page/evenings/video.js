@@ -1,12 +1,13 @@
 // One video: watched, stepped through by frame, with the clock under the picture.
 
-import { get, patch, post, del, Problem } from "../lib/api.js";
+import { get, patch, post, Problem } from "../lib/api.js";
 import { h, replace, say } from "../lib/dom.js";
 import { clockOf, dayOf, duration, longDay, percent } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
-import { action, confirm, dialog, fail, field, patient, toast } from "../lib/ui.js";
+import { action, dialog, fail, field, patient } from "../lib/ui.js";
 import { clockAt } from "./clock.js";
 import { showMarks } from "./marks.js";
+import { deleteVideo, sayDeleted } from "./trash.js";
 
 const STRIP = 24;
 
@@ -55,7 +56,7 @@ function makePlayer(video, fps, life) {
   life.on(screen, "loadeddata", () => say(note, ""));
   life.on(screen, "error", () => say(note, t("evenings.unplayable")));
   life.add(() => screen.removeAttribute("src"));
-  ready(video, note, life).then((url) => { screen.src = url; }, fail);
+  ready(video, note, life).then((url) => { if (url) screen.src = url; }, fail);
   const seek = (time) => {
     screen.currentTime = Math.max(0, Math.min(video.duration - frame / 2, time));
   };
@@ -97,7 +98,12 @@ async function ready(video, note, life) {
   let ended = false;
   life.add(() => { ended = true; });
   for (let isFirst = true; !ended; isFirst = false) {
-    const how = await get(`/videos/${video.id}/play.json`);
+    const how = await get(`/videos/${video.id}/play.json`).catch((problem) => {
+      // Of a video that is being deleted, or is not shown any more, nothing is said.
+      if (!ended && !video.leaving) throw problem;
+      return null;
+    });
+    if (!how) return "";
     if (how.ready) {
       say(note, "");
       return how.url;
@@ -174,8 +180,8 @@ async function edit(video, context) {
 }
 
 async function remove(video, context) {
-  if (!(await confirm(t("evenings.delete.title"), t("evenings.delete.text", { name: video.title || video.name }), t("delete")))) return;
-  await del(`/videos/${video.id}`);
+  const deleted = await deleteVideo(video);
+  if (!deleted) return;
   context.go("evenings");
-  toast(t("evenings.deleted"), { undo: () => post(`/videos/${video.id}/restore`).then(() => context.here.set({ ...context.here.value }), fail) });
+  sayDeleted(deleted, () => post(`/videos/${video.id}/restore`).then(() => context.here.set({ ...context.here.value }), fail));
 }

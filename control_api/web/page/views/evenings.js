@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.js";
 import { bundle } from "../lib/signal.js";
 import { action, empty, fail, loaded, patient } from "../lib/ui.js";
 import { showClips } from "../evenings/clips.js";
+import { showTrash } from "../evenings/trash.js";
 import { showVideo } from "../evenings/video.js";
 
 const PAGE = 100;
@@ -32,6 +33,7 @@ function showDays(root, { day, context, life }) {
   const found = [];
   const list = h("div", { class: "stack" });
   const clips = h("section", { class: "stack", "aria-label": t("evenings.clips") });
+  const trash = h("section", { class: "stack", "aria-label": t("evenings.trash") });
   let page = 0;
   const search = h("input", { type: "search", "aria-label": t("evenings.search"), placeholder: t("evenings.search") });
   const more = async () => {
@@ -58,11 +60,12 @@ function showDays(root, { day, context, life }) {
     timer = setTimeout(() => anew().catch(fail), 250);
   });
   life.add(() => clearTimeout(timer));
-  replace(root, h("h2", {}, t("evenings.pick")), search, list, clips);
+  replace(root, h("h2", {}, t("evenings.pick")), search, list, clips, trash);
   loaded(list, more, () => [...list.childNodes]);
   // A recording that has ended is there a moment later.
   life.add(context.events.heard(({ kind }) => kind === "library" && anew().catch(() => {})));
   showClips(clips, context, life);
+  if (context.may("operator")) showTrash(trash, life, () => anew().catch(fail));
 }
 
 function grouped(videos) {
