@@ -86,8 +86,8 @@ class Library:
             self.worker.soon(lambda: self._scanner.take(path))
 
     def heard(self, event: Event) -> None:
-        """What is to listen to the events: takes each recording that has ended."""
-        if event.kind is Kind.RECORDING_STOPPED and "recording_id" in event.data:
+        """What is to listen to the events: takes each recording whose file was examined."""
+        if event.kind is Kind.RECORDING_EXAMINED and "recording_id" in event.data:
             self.worker.soon(lambda: self._fetch(event.data["recording_id"]))
 
     def _fetch(self, recording_id: int) -> None:

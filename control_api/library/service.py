@@ -13,10 +13,11 @@ from typing import Any, BinaryIO, Protocol
 
 from control_api.clock import Clock
 from control_api.errors import ApiError, Conflict, NotFound
+from control_api.library.attempts import Attempts
 from control_api.library.changes import Changes
 from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
-from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING
+from control_api.library.portrait import DAMAGED, READY, TRASHED, UNEXAMINED, WRITING
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
@@ -142,8 +143,18 @@ class LibraryService:
             if row.state != TRASHED:
                 raise Conflict(f"{_name(row)!r} is not in the trash")
             target = str(PurePosixPath(*PurePosixPath(row.name).parts[2:]))
-            state = DAMAGED if row.reason else READY
+            state = _state(row)
             self._changes.move(row, target, {"state": state, "trashed_at": None})
+        return row
+
+    def examine(self, id: str) -> VideoRow:
+        """Note that a video is to be examined again, now. Raises NotFound, Conflict."""
+        with self._changes.lock:
+            row = self._there(id)
+            if row.state == WRITING:
+                raise Conflict(f"{_name(row)!r} is still being written")
+            row.examination = Attempts(next_at=self._clock.now()).stored
+            self._store.save(row)
         return row
 
     def trash(self) -> Sequence[VideoRow]:
@@ -196,6 +207,13 @@ class LibraryService:
         if self._in_use(id):
             raise Conflict(f"{_name(row)!r} is being exported; try again when that is done")
         return row
+
+
+def _state(row: VideoRow) -> str:
+    """Of one that comes back from the trash."""
+    if row.examination is not None:
+        return UNEXAMINED
+    return DAMAGED if row.reason else READY
 
 
 def _name(row: VideoRow) -> str:
