@@ -30,6 +30,7 @@ from control_api.metrics.router import router as metrics
 from control_api.play.router import router as play
 from control_api.previews.router import router as previews
 from control_api.provide import Provided, provide
+from control_api.recordings.examination_router import router as examination
 from control_api.recordings.router import router as recordings
 from control_api.schedules.router import router as schedules
 from control_api.settings.router import router as settings
@@ -45,6 +46,7 @@ ROUTERS: Sequence[APIRouter] = (
     previews,
     streams,
     recordings,
+    examination,
     clips,
     frames,
     play,

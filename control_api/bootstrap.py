@@ -18,7 +18,8 @@ from control_api.clips.room import Clips
 from control_api.clock import Clock, SystemClock
 from control_api.database import opened
 from control_api.events.history import EventHistory
-from control_api.events.service import EventService
+from control_api.events.kinds import Kind as EventKind
+from control_api.events.service import Event, EventService
 from control_api.events.store import EventStore
 from control_api.events.tail import EventTail
 from control_api.frames.reading import Reader
@@ -35,6 +36,7 @@ from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
 from control_api.play.room import Play
 from control_api.recorder.socket_address import address_of
+from control_api.recordings.examination import Examination
 from control_api.recordings.recorder_client import RecorderClient
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import RecordingStore
@@ -75,6 +77,8 @@ class ControlApi:
         self.desk = self._desk(config, clock)
         self.auth = AuthService(AuthStore(self.database), clock)
         self.runs = RunStore(self.database)
+        self.examination = Examination(self.database, self.events.tell, clock)
+        self.events.listen(self._look_into)
         self.schedules = ScheduleService(
             ScheduleStore(self.database),
             self.studios.names,
@@ -109,6 +113,7 @@ class ControlApi:
             JobService: self.jobs,
             ScheduleService: self.schedules,
             RecordingService: self.recordings,
+            Examination: self.examination,
             AuthService: self.auth,
             AuditService: audit,
             Limits: limits,
@@ -140,6 +145,7 @@ class ControlApi:
         self.library.start()
         self.recorder.start()
         self.tail.start()
+        self.examination.start()
         self.streams.start()
         self._server.start()
         # Last: where the port is taken already, the jobs are somebody else's.
@@ -149,6 +155,7 @@ class ControlApi:
         self._server.stop()
         self.streams.stop()
         self.timer.stop()
+        self.examination.stop()
         self.tail.stop()
         self.recorder.stop()
         self.library.stop()
@@ -169,6 +176,11 @@ class ControlApi:
         revisions.listen(SETTINGS_REVISION, self.settings.refresh)
         revisions.listen(SCHEDULES_REVISION, self.schedules.refresh)
         self.timer.every(_WATCH_SECONDS, "changes by others", revisions.look)
+
+    def _look_into(self, event: Event) -> None:
+        """Have a recording's file examined as soon as it has ended."""
+        if event.kind in (EventKind.RECORDING_STOPPED, EventKind.RECORDING_FILE):
+            self.examination.wake()
 
     def _forget(self) -> None:
         self.events.forget(self.settings.current.events.keep_days)

@@ -9,11 +9,20 @@ from pathlib import Path
 from control_api.clock import Clock
 from control_api.events.service import Kind
 from control_api.library import portrait, sidecar
+from control_api.library.attempts import Attempts
 from control_api.library.changes import Changes
 from control_api.library.names import start_told
-from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING, Place, Told
+from control_api.library.portrait import (
+    DAMAGED,
+    READY,
+    TRASHED,
+    UNEXAMINED,
+    WRITING,
+    Place,
+    Told,
+)
 from control_api.library.presence import is_gone, stat_of
-from control_api.library.probing import Prober
+from control_api.library.probing import NotExamined, Probe, Prober
 from control_api.library.store import Known, VideoStore
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
@@ -54,7 +63,7 @@ class Intake:
     def examine(self, place: Place, is_final: bool = False) -> str:
         """The state that it is found in."""
         path = place.folder.at(place.name)
-        probe = self._probe(path)
+        probe = self._probed(path)
         with self._changes.lock:
             if stat_of(path) != place.stat and not is_final:
                 # It is being written after all, or has another name by now.
@@ -65,7 +74,7 @@ class Intake:
             certain = row.start is not None and not row.start_estimated
             if told.recording and (not certain or row.recording_id is None):
                 self._record(row, told.recording)
-            portrait.examined(row, place, probe, told, self._zone)
+            self._take_over(row, place, probe, told)
             self._trashed(row, place)
             is_taken = not told.sidecar and row.id != portrait.id_of(place)
             if is_taken or (told.recording and told.sidecar != sidecar.of(row)):
@@ -73,6 +82,25 @@ class Intake:
             else:
                 self._store.save(row)
             return row.state
+
+    def _probed(self, path: Path) -> Probe | NotExamined:
+        try:
+            return self._probe(path)
+        except NotExamined as failure:
+            return failure
+
+    def _take_over(
+        self, row: VideoRow, place: Place, probe: Probe | NotExamined, told: Told
+    ) -> None:
+        """What the file says of itself; a failed examination says nothing, unless it crashes
+        every time."""
+        if isinstance(probe, NotExamined):
+            attempts = Attempts.from_stored(row.examination).after(probe, self._clock.now())
+            if not attempts.is_hopeless:
+                portrait.unexamined(row, place, attempts, told, self._zone)
+                return
+            probe = Probe(damaged=str(probe))
+        portrait.examined(row, place, probe, told, self._zone)
 
     def _record(self, row: VideoRow, recording: RecordingRow) -> None:
         start = row.start if not row.start_estimated else None
@@ -89,7 +117,7 @@ class Intake:
     def _known(self, place: Place, path: Path) -> tuple[VideoRow, Told]:
         """The row that the file has or gets, and what is told of it."""
         row = self._store.by_name(place.folder.key, place.name)
-        is_new = row is None or row.state not in (READY, DAMAGED, TRASHED)
+        is_new = row is None or row.state not in (READY, DAMAGED, UNEXAMINED, TRASHED)
         kept = self._sidecar(place, path) if is_new else None
         if row is None:
             row = self._moved(kept, place)

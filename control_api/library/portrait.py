@@ -10,6 +10,7 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import Any
 
+from control_api.library.attempts import Attempts
 from control_api.library.folders import Folder, Stat
 from control_api.library.names import TRASH, start_told
 from control_api.library.probing import Probe
@@ -18,6 +19,8 @@ from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
 
 READY, WRITING, DAMAGED, TRASHED = "ready", "writing", "damaged", "trashed"
+UNEXAMINED = "unexamined"
+"""The examination did not work: nothing is known about the file yet, and it is tried again."""
 _LONGEST_SEARCH = 600
 
 
@@ -69,6 +72,7 @@ def new(id: str, place: Place, now: float) -> VideoRow:
         tracks=[],
         state=WRITING,
         reason="",
+        examination=None,
         protected=False,
         created_at=now,
         trashed_at=None,
@@ -117,10 +121,26 @@ def recorded(row: VideoRow, recording: RecordingRow) -> None:
 def examined(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:
     """Take over what the file itself says."""
     row.size, row.mtime_ns = place.stat
-    row.tracks, row.reason = probe.tracks, probe.damaged
+    row.tracks, row.reason, row.examination = probe.tracks, probe.damaged, None
     recording = told.recording
     row.duration = probe.duration or (recording.duration if recording else row.duration)
     row.state = DAMAGED if probe.damaged else READY
+    _date(row, place, probe, told, zone)
+
+
+def unexamined(row: VideoRow, place: Place, attempts: Attempts, told: Told, zone: tzinfo) -> None:
+    """Note that the examination failed. What is known of an unchanged file stays."""
+    is_known = row.state == READY and (row.size, row.mtime_ns) == place.stat
+    row.size, row.mtime_ns = place.stat
+    row.examination = attempts.stored
+    if is_known:
+        return
+    row.state, row.reason = UNEXAMINED, f"not examined yet: {attempts.reason}"
+    row.duration = row.duration or (told.recording.duration if told.recording else 0.0)
+    _date(row, place, Probe(), told, zone)
+
+
+def _date(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:
     if row.start is None or (row.start_estimated and told.sidecar is None):
         row.start, row.start_estimated = _estimate(place, probe, row.duration, zone), True
 

@@ -2,74 +2,132 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
-import stat
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from control_api.library import child
+from control_api.library import child, isolated
+from control_api.library.isolated import CRASHES, Unfinished
 from control_api.library.names import FORMATS, suffix
 
-_SECONDS = 30.0
+WALL_SECONDS = 120.0
+"""The process has limits of its own for CPU time and memory; this is for one that hangs."""
 _LONGEST_SECONDS = 1e8
 _MOST_OUTPUT = 1 << 20
+_ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """`created` is Unix seconds where the file says it; `damaged` why it does not play, or ""."""
+    """`created` is Unix seconds where the file says it; `damaged` why it does not play, or "".
+
+    `stat` is the file's size and time of change in nanoseconds when it was opened, `folder` the
+    inode of its folder.
+    """
 
     duration: float = 0.0
     tracks: list[dict[str, Any]] = field(default_factory=list)
     created: float | None = None
     damaged: str = ""
+    stat: tuple[int, int] = (0, 0)
+    folder: int | None = None
+
+
+class NotExamined(OSError):
+    """The examination did not work, which says nothing about the file; the text says why.
+
+    `is_crash`: the process was ended for what it did itself. Where that happens every time, it is
+    the file's doing after all.
+    """
+
+    def __init__(self, why: str, *, is_crash: bool = False) -> None:
+        super().__init__(why)
+        self.is_crash = is_crash
+
+
+class Gone(FileNotFoundError):
+    """There is no such file. `folder` is the inode of its folder; None if that is gone too."""
+
+    def __init__(self, folder: int | None) -> None:
+        super().__init__(errno.ENOENT, os.strerror(errno.ENOENT))
+        self.folder = folder
 
 
 Prober = Callable[[Path], Probe]
 
 
-def probe(path: Path) -> Probe:
-    """Raises OSError if the file cannot be opened, is no regular file, or no process is to be had.
+def probe(
+    path: Path,
+    *,
+    script: Sequence[str] = (child.__file__,),
+    wall_seconds: float = WALL_SECONDS,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Probe:
+    """Raises Gone, NotExamined, or another OSError if it is no regular file.
 
-    The process has 30 s, 2 GiB, and no means to open another file or connection.
+    The process has 20 s of CPU time, 2 GiB, and no means to open another file or connection.
     """
-    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
-        os.close(opened)
-        raise OSError("no regular file")
-    with open(opened, "rb") as file:
-        # Isolated: it imports nothing from where this service happens to run.
-        command = [sys.executable, "-I", str(Path(child.__file__)), FORMATS[suffix(path.name)][0]]
-        try:
-            done = subprocess.run(
-                command,
-                stdin=file,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=_SECONDS,
-                env={"LC_ALL": "C.UTF-8"},
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Probe(damaged=f"it could not be examined in {_SECONDS:.0f} s")
-    if done.returncode:
-        return Probe(damaged="it brings down what examines it")
-    return _read(done.stdout[:_MOST_OUTPUT])
+    form = FORMATS.get(suffix(path.name), ("", ""))[0]
+    # Isolated: it imports nothing from where this service happens to run.
+    command = [sys.executable, "-I", *script, form, str(path)]
+    try:
+        code, written = isolated.output(command, wall_seconds, is_cancelled)
+    except Unfinished:
+        raise NotExamined(f"that had not ended after {wall_seconds:.0f} s") from None
+    except OSError as error:
+        raise NotExamined(f"no process could be started ({error.strerror})") from None
+    if code:
+        raise _ended(code)
+    return _read(written[:_MOST_OUTPUT])
+
+
+def _ended(code: int) -> NotExamined:
+    if code == -signal.SIGXCPU:
+        return NotExamined("that takes more CPU time than it may", is_crash=True)
+    if -code in CRASHES:
+        return NotExamined("it brings down what examines it", is_crash=True)
+    if code == -signal.SIGKILL:
+        return NotExamined("what examines it was killed, maybe for want of memory")
+    return NotExamined(f"what examines it ended with {code}")
 
 
 def _read(answer: bytes) -> Probe:
-    told = json.loads(answer)
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        raise NotExamined("what examines it gave no answer") from None
+    _raise_failure(told)
     duration = float(told.get("duration", 0.0))
     if not (math.isfinite(duration) and 0 <= duration <= _LONGEST_SECONDS):
         duration = 0.0
-    return Probe(duration, told.get("tracks", []), _created(told), told.get("damaged", ""))
+    return Probe(
+        duration,
+        told.get("tracks", []),
+        _created(told),
+        told.get("damaged", ""),
+        tuple(told["stat"]),
+        told["folder"],
+    )
+
+
+def _raise_failure(told: dict[str, Any]) -> None:
+    number = told.get("errno")
+    if number in _ABSENT:
+        raise Gone(told["folder"])
+    if number == errno.ELOOP or told.get("irregular"):
+        raise OSError("no regular file")
+    if number is not None:
+        raise NotExamined(f"it cannot be opened: {os.strerror(number)}")
+    if why := told.get("unexamined"):
+        raise NotExamined(why)
 
 
 def _created(told: dict[str, Any]) -> float | None:

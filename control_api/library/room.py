@@ -101,7 +101,7 @@ class Library:
             self.worker.soon(lambda: self._scanner.take(path))
 
     def heard(self, event: Event) -> None:
-        """What is to listen to the events: takes each recording that has ended."""
+        """What is to listen to the events: takes each recording whose file was examined."""
         if event.kind is Kind.RECORDING_EXAMINED and "recording_id" in event.data:
             self.worker.soon(lambda: self._fetch(event.data["recording_id"]))
 

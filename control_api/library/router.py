@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from control_api.auth.access import Operator, Viewer
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
 from control_api.library import download
+from control_api.library.attempts import Attempts
 from control_api.library.download import DOCUMENTED
 from control_api.library.listing import Sort, Wanted
 from control_api.library.names import shown
@@ -151,6 +152,14 @@ def unprotect(_: Operator, service: Service, id: VideoId) -> Answer[VideoOut]:
     return Answer(data=_video(service.protect(id, False), service))
 
 
+@router.post("/{id}/examine", status_code=202, responses=_CONFLICT)
+def examine(_: Operator, service: Service, worker: Worker, id: VideoId) -> Answer[VideoOut]:
+    """Look into the file again, now, in the background; also into one that is damaged."""
+    row = service.examine(id)
+    worker.examine(service.path(id))
+    return Answer(data=_video(row, service), message="it is being examined")
+
+
 @router.delete("/trash")
 def empty_trash(_: Operator, service: Service) -> Answer[EmptiedOut]:
     """Delete everything in the trash for good; its space is free at once."""
@@ -232,6 +241,7 @@ def _video(row: VideoRow, service: LibraryService) -> VideoOut:
         tracks=row.tracks,
         state=row.state,
         reason=row.reason,
+        examine_at=_examine_at(row, service),
         protected=row.protected,
         evening=row.evening,
         recording_id=row.recording_id,
@@ -239,6 +249,12 @@ def _video(row: VideoRow, service: LibraryService) -> VideoOut:
         created_at=local(row.created_at, zone),
         trashed_at=shown(row.trashed_at, zone),
     )
+
+
+def _examine_at(row: VideoRow, service: LibraryService) -> datetime | None:
+    if row.examination is None:
+        return None
+    return shown(Attempts.from_stored(row.examination).next_at, service.zone)
 
 
 def _end(row: VideoRow) -> float | None:

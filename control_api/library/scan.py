@@ -16,7 +16,7 @@ from control_api.library import sidecar
 from control_api.library.changes import Changes
 from control_api.library.folders import Folder, Folders, Stat, Walk
 from control_api.library.intake import Intake
-from control_api.library.portrait import DAMAGED, WRITING, Place
+from control_api.library.portrait import DAMAGED, UNEXAMINED, WRITING, Place
 from control_api.library.presence import Absence, is_gone, stat_of
 from control_api.library.store import Known, VideoStore
 
@@ -38,7 +38,7 @@ class What(enum.StrEnum):
     FAILED = "failed"
 
 
-_FOUND = {DAMAGED: What.DAMAGED, WRITING: What.WRITING}
+_FOUND = {DAMAGED: What.DAMAGED, WRITING: What.WRITING, UNEXAMINED: What.FAILED}
 """What a state amounts to; every other is that of a whole file."""
 
 
@@ -89,6 +89,12 @@ class Scanner:
             return
         self._intake.examine(Place(*found, now), is_final=True)
 
+    def examine(self, path: Path) -> None:
+        """Examine a file now, changed or not. Does nothing outside the library."""
+        found = self._folders.locate(path)
+        if found is not None and (now := stat_of(path)) is not None:
+            self._intake.examine(Place(*found, now))
+
     def _look(
         self, folder: Folder, open_files: set[Path], tally: Tally, go_on: Callable[[], bool]
     ) -> None:
@@ -107,14 +113,18 @@ class Scanner:
     def _compare(
         self, folder: Folder, walk: Walk, tally: Tally
     ) -> list[tuple[Place, Known | None]]:
-        """What is new or has changed, with what is known of it. What is as it was is not kept:
-        a large library takes no memory."""
-        pending = []
+        """What is new, has changed or could not be examined before, with what is known of it. What
+        is as it was is not kept: a large library takes no memory."""
+        pending, now = [], self._clock.now()
         for some in _chunks(walk):
             files = dict(some)
             tally.seen += len(files)
             known = self._store.known_by(folder.key, files)
-            same = {name for name, one in known.items() if _is_unchanged(one, files[name])}
+            same = {
+                name
+                for name, one in known.items()
+                if _is_unchanged(one, files[name]) and not one.is_due(now)
+            }
             back = [known[name].id for name in same if known[name].missing_since is not None]
             self._store.missing(back, None)
             for name in files.keys() - same:
@@ -127,9 +137,10 @@ class Scanner:
         """One file that is new or has changed; what fails with it concerns no other."""
         try:
             path = place.folder.at(place.name)
-            if place.is_trash or self._is_settled(place, path in open_files):
+            if self._is_final(place, known, path in open_files):
                 state = self._intake.examine(place)
                 tally.examined += 1
+                tally.failed += state == UNEXAMINED
             else:
                 state = self._intake.show_writing(place, known)
                 tally.writing += 1
@@ -142,6 +153,11 @@ class Scanner:
         if not place.is_trash:
             otherwise = What.NEW if known is None else What.CHANGED
             tally.tell(_FOUND.get(state, otherwise), place.name)
+
+    def _is_final(self, place: Place, known: Known | None, is_open: bool) -> bool:
+        """What lies in the trash or was only not examined yet has been final before."""
+        is_same = known is not None and _is_unchanged(known, place.stat)
+        return place.is_trash or is_same or self._is_settled(place, is_open)
 
     def _miss(self, folder: Folder, tally: Tally) -> None:
         is_absent = Absence(folder)

@@ -13,10 +13,11 @@ from typing import Any, BinaryIO, Protocol
 
 from control_api.clock import Clock
 from control_api.errors import ApiError, Conflict, NotFound, Unavailable
+from control_api.library.attempts import Attempts
 from control_api.library.changes import Changes
 from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
-from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING
+from control_api.library.portrait import DAMAGED, READY, TRASHED, UNEXAMINED, WRITING
 from control_api.library.presence import stat_of
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
@@ -176,8 +177,18 @@ class LibraryService:
             if row.state != TRASHED:
                 raise Conflict(f"{_name(row)!r} is not in the trash")
             target = str(PurePosixPath(*PurePosixPath(row.name).parts[2:]))
-            state = DAMAGED if row.reason else READY
+            state = _state(row)
             self._changes.move(row, target, {"state": state, "trashed_at": None})
+        return row
+
+    def examine(self, id: str) -> VideoRow:
+        """Note that a video is to be examined again, now. Raises NotFound, Conflict."""
+        with self._changes.lock:
+            row = self._there(id)
+            if row.state == WRITING:
+                raise Conflict(f"{_name(row)!r} is still being written")
+            row.examination = Attempts(next_at=self._clock.now()).stored
+            self._store.save(row)
         return row
 
     def trash(self) -> Sequence[VideoRow]:
@@ -260,6 +271,13 @@ def _space_of(path: Path) -> int:
     except OSError:
         return 0
     return found.st_size if found.st_nlink == 1 else 0
+
+
+def _state(row: VideoRow) -> str:
+    """Of one that comes back from the trash."""
+    if row.examination is not None:
+        return UNEXAMINED
+    return DAMAGED if row.reason else READY
 
 
 def _name(row: VideoRow) -> str:

@@ -62,9 +62,11 @@ class VideoOut(Shape):
     tracks: list[dict[str, Any]]
     """Of each its kind (video, audio), codec, language, and what goes with the kind."""
     state: str
-    """ready, writing, damaged or trashed."""
+    """ready, writing, unexamined, damaged or trashed."""
     reason: str
-    """Why it is damaged."""
+    """Why it is damaged, or not examined yet."""
+    examine_at: datetime | None
+    """From when its file is looked into again; null where that is not needed."""
     protected: bool
     """Whether neither people nor retention may delete it."""
     evening: int | None

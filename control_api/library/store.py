@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from control_api.database import Database
 from control_api.library import listing
+from control_api.library.attempts import Attempts
 from control_api.library.listing import Wanted
 from control_api.library.portrait import TRASHED, WRITING, is_indexed
 from control_api.library.tables import IntentRow, VideoRow
@@ -28,6 +29,11 @@ class Known(NamedTuple):
     mtime_ns: int
     state: str
     missing_since: float | None
+    examination: dict[str, Any] | None
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is time to examine it, though it has not changed."""
+        return self.examination is not None and Attempts.from_stored(self.examination).is_due(now)
 
 
 class Weight(NamedTuple):
@@ -51,6 +57,7 @@ _KNOWN = (
     VideoRow.mtime_ns,
     VideoRow.state,
     VideoRow.missing_since,
+    VideoRow.examination,
 )
 
 _WEIGHT = (
@@ -207,10 +214,13 @@ class VideoStore:
         return next((row for row in rows if row.file and _is_same(Path(row.file), path)), None)
 
     def being_recorded(self) -> set[Path]:
-        """The files of recordings that are not over."""
-        query = select(RecordingRow.file).where(RecordingRow.state.in_(OPEN))
+        """The files of recordings that are not over. One whose examination has failed is over: its
+        file is a video like any other."""
+        columns = RecordingRow.file, RecordingRow.extra
+        query = select(*columns).where(RecordingRow.state.in_(OPEN))
         with self._database.reading() as session:
-            files = [Path(file) for file in session.scalars(query) if file]
+            found = session.execute(query).all()
+        files = [Path(file) for file, extra in found if file and not _attempts(extra).failed]
         return {file.parent.resolve() / file.name for file in files}
 
     def intend(
@@ -247,6 +257,10 @@ class VideoStore:
             query = query.where(IntentRow.video_id == video_id)
         with self._database.reading() as session:
             return session.scalars(query).all()
+
+
+def _attempts(extra: Mapping[str, Any]) -> Attempts:
+    return Attempts.from_stored(extra.get("examination"))
 
 
 def _set(session: Session, id: str, values: Mapping[str, Any]) -> None:

@@ -42,6 +42,8 @@ class VideoRow(Base):
     tracks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
+    examination: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The attempts (`Attempts.stored`) of an examination that is still to be made."""
     protected: Mapped[bool]
     created_at: Mapped[float]
     trashed_at: Mapped[float | None]

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from control_api.clock import Clock
 from control_api.fault_log import FaultLog
@@ -63,6 +64,10 @@ class ScanWorker:
         """Soon; what is asked for during a scan is done after it."""
         self._wanted.set()
         self._wake.set()
+
+    def examine(self, path: Path) -> None:
+        """Examine a file soon, changed or not; does not block."""
+        self.soon(lambda: self._scanner.examine(path))
 
     def soon(self, work: Callable[[], object]) -> None:
         """Have this done before what is left of a scan; does not block."""

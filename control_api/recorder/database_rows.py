@@ -44,10 +44,11 @@ def _recording(session: Session, item: Recording) -> None:
         row = RecordingRow(uid=item.uid, extra={})
         session.add(row)
     # The file may have been examined already, and nothing that is sent late undoes that.
-    state = row.state if row.state in _OVER else str(item.state)
+    examined = (row.state, row.duration) if row.state in _OVER else None
     for name, value in _columns(item).items():
         setattr(row, name, value)
-    row.uid, row.state = item.uid, state
+    row.uid = item.uid
+    row.state, row.duration = examined or (str(item.state), item.duration)
     session.flush()
     row.evening = _evening(session, item, row)
     item.row, item.evening_row = row.id, row.evening

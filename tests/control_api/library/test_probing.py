@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from pathlib import Path
 import av
 import pytest
 
-from control_api.library import child, probing
-from control_api.library.probing import probe
+from control_api.library import child
+from control_api.library.probing import Gone, NotExamined, probe
 
 
 def test_a_video(movie: Path) -> None:
@@ -123,20 +124,78 @@ def test_no_link_and_no_pipe_is_opened(movie: Path, tmp_path: Path) -> None:
             probe(tmp_path / name)
 
 
+CRASH = "import os; os.kill(os.getpid(), 11)"
+KILLED = "import os; os.kill(os.getpid(), 9)"
+SLEEP = "import time; time.sleep(60)"
+SPIN = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass"
+NO_MEMORY = """import json
+print(json.dumps({"folder": 1, "stat": [1, 1], "unexamined": "there is not enough memory"}))"""
+
+
 @pytest.mark.parametrize(
-    ("script", "why"),
+    ("script", "why", "is_crash"),
     [
-        ("import time; time.sleep(60)", "examined in"),
-        ("import os; os.kill(os.getpid(), 11)", "brings down"),
+        (SLEEP, "not ended after", False),
+        (KILLED, "killed", False),
+        (NO_MEMORY, "memory", False),
+        ("raise SystemExit(1)", "ended with 1", False),
+        ("print('nonsense')", "no answer", False),
+        (CRASH, "brings down", True),
+        (SPIN, "CPU time", True),
     ],
 )
-def test_what_hangs_or_crashes_the_process_is_damaged(
-    movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
+def test_what_ends_the_process_says_nothing_about_the_file(
+    movie: Path, script: str, why: str, is_crash: bool
 ) -> None:
-    (tmp_path / "child.py").write_text(script)
-    monkeypatch.setattr(probing.child, "__file__", str(tmp_path / "child.py"))
-    monkeypatch.setattr(probing, "_SECONDS", 1.0)
-    assert why in probe(movie).damaged
+    with pytest.raises(NotExamined, match=why) as failure:
+        probe(movie, script=("-c", script), wall_seconds=30 if script == SPIN else 3)
+    assert failure.value.is_crash == is_crash
+
+
+def test_a_process_that_cannot_be_started_says_nothing_about_the_file(
+    movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(NotExamined, match="no process could be started"):
+        probe(movie)
+
+
+def test_one_that_is_not_waited_for_any_longer_is_ended(movie: Path, tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    script = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    with pytest.raises(NotExamined):
+        probe(
+            movie,
+            script=("-c", script),
+            is_cancelled=lambda: told.exists() and told.stat().st_size > 0,
+        )
+    assert not Path(f"/proc/{told.read_text()}").exists()
+
+
+def test_what_is_gone_says_whether_its_folder_is_there(tmp_path: Path) -> None:
+    with pytest.raises(Gone) as there:
+        probe(tmp_path / "gone.mkv")
+    assert there.value.folder == tmp_path.stat().st_ino
+    with pytest.raises(Gone) as nowhere:
+        probe(tmp_path / "unmounted" / "gone.mkv")
+    assert nowhere.value.folder is None
+
+
+def test_its_first_limit_of_cpu_time_has_a_signal_of_its_own() -> None:
+    script = (
+        f"import runpy; m = runpy.run_path({child.__file__!r}, run_name='child')\n"
+        "m['lock_in'](cpu_seconds=1)\nwhile True: pass"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False)
+    assert done.returncode == -signal.SIGXCPU
+
+
+def test_a_name_that_says_nothing_of_the_format(movie: Path, tmp_path: Path) -> None:
+    named = tmp_path / "recording"
+    named.write_bytes(movie.read_bytes())
+    assert probe(named).duration == pytest.approx(2.0, abs=0.05)
+    named.write_text(f"ffconcat version 1.0\nfile '{movie}'\n")
+    assert probe(named).damaged
 
 
 def test_a_scan_with_the_real_thing(put_movie: Callable[[str], Path]) -> None:

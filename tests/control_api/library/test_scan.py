@@ -15,10 +15,9 @@ from control_api.library.folders import Folder, Folders, configured
 from control_api.library.listing import Wanted
 from control_api.library.portrait import Place, id_of, is_indexed, new
 from control_api.library.probing import Probe
-from control_api.recordings.part import found
-from control_api.recordings.store import RecordingStore
 from leitstand.config import Config
 from tests.control_api.library.conftest import BERLIN, NOW, House, Killed
+from tests.control_api.recordings.rows import recording_row, save
 from tests.soak import is_soak
 
 MANY = 100_000 if is_soak() else 10_000
@@ -75,14 +74,13 @@ def test_what_grows_between_two_looks_is_written_whatever_its_time_says(house: H
 
 def test_the_file_of_a_running_recording_is_not_touched(house: House) -> None:
     path = house.put("a.mkv")
-    row = found("stage", NOW)
+    row = recording_row("stage", NOW)
     row.state, row.file = "recording", str(path)
-    store = RecordingStore(house.database)
-    store.save(row)
+    save(house.database, row)
     house.scan()
     assert (house.one().state, house.probed) == ("writing", [])
     row.state = "finished"
-    store.save(row)
+    save(house.database, row)
     house.scan()
     assert house.one().state == "ready"
 
@@ -117,10 +115,10 @@ def test_the_start_out_of_the_file_else_its_time_less_the_duration(house: House)
 
 def test_a_recording_arrives_with_its_exact_start(house: House) -> None:
     path = house.put("2026-11-22 20-31-10.mkv", age=0)
-    row = found("stage", NOW - 100.25)
+    row = recording_row("stage", NOW - 100.25)
     row.state, row.file, row.title, row.evening = "finished", str(path), "Premiere", 7
     row.anchors = [[0.0, NOW - 100.25], [50.0, NOW - 20]]
-    RecordingStore(house.database).save(row)
+    save(house.database, row)
     house.scanner.take(path)
     video = house.one()
     assert (video.start, video.start_estimated, video.title) == (NOW - 100.25, False, "Premiere")
@@ -132,9 +130,9 @@ def test_a_recording_arrives_with_its_exact_start(house: House) -> None:
 @pytest.mark.parametrize("kill", [1, 2])
 def test_killed_while_a_recording_arrives(house: House, kill: int) -> None:
     path = house.put("a.mkv")
-    row = found("stage", NOW)
+    row = recording_row("stage", NOW)
     row.state, row.file = "finished", str(path)
-    RecordingStore(house.database).save(row)
+    save(house.database, row)
     house.dies_after = kill
     with pytest.raises(Killed):
         house.scanner.take(path)
@@ -148,9 +146,9 @@ def test_a_recording_in_a_folder_that_cannot_be_written_arrives_too(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = house.put("a.mkv")
-    row = found("stage", NOW)
+    row = recording_row("stage", NOW)
     row.state, row.file = "finished", str(path)
-    RecordingStore(house.database).save(row)
+    save(house.database, row)
 
     def refused(*_: object) -> None:
         raise OSError(30, "Read-only file system")

@@ -14,9 +14,8 @@ import pytest
 
 from control_api.database import Database, opened
 from control_api.library.sidecar import beside
-from control_api.recordings.part import found
-from control_api.recordings.store import RecordingStore
 from tests.control_api.library.conftest import NOW, House
+from tests.control_api.recordings.rows import recording_row, save
 
 
 @pytest.fixture
@@ -36,10 +35,10 @@ def shown(house: House) -> list[dict[str, Any]]:
 def test_everything_is_back_without_the_database(house: House, empty: Database) -> None:
     for name in ("a.mkv", "sub/b.mkv", "c.mkv", "2026-11-22 20-31-10.mkv", "gone/d.mkv"):
         house.put(name)
-    row = found("stage", NOW - 100.25)
+    row = recording_row("stage", NOW - 100.25)
     row.state, row.file, row.evening = "finished", str(house.root / "a.mkv"), 1
     row.anchors = [[0.0, NOW - 100.25], [50.0, NOW - 20.125]]
-    RecordingStore(house.database).save(row)
+    save(house.database, row)
     house.scan()
     rows = house.rows()
     house.service.edit(rows["a.mkv"].id, {"title": "Premiere", "notes": "Good.\nVery."})

@@ -10,6 +10,7 @@ import { showMarks } from "./marks.js";
 import { deleteVideo, sayDeleted } from "./trash.js";
 
 const STRIP = 24;
+const EXAMINED_MS = 1_000;
 
 export async function showVideo(root, { day, id, context, life }) {
   let video;
@@ -19,18 +20,24 @@ export async function showVideo(root, { day, id, context, life }) {
     replace(root, h("p", { role: "alert" }, problem.message), h("a", { href: "#/evenings" }, t("evenings.back")));
     return;
   }
+  if (video.state === "damaged" || video.state === "unexamined") {
+    replace(root, head(video, day, context), h("h2", {}, heading(video)), examination(video, context, life));
+    return;
+  }
   const fps = video.tracks.find((track) => track.kind === "video")?.fps || 25;
   const player = makePlayer(video, fps, life);
   const bar = timeBar(video, player, life);
   const marks = showMarks({ video, player, bar, fps, context, life });
   replace(
     root,
-    h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context)),
+    head(video, day, context),
     h("h2", {}, heading(video)),
     h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
   );
   keys(life, player, marks);
 }
+
+const head = (video, day, context) => h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context));
 
 const heading = (video) => [video.title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
 
@@ -144,6 +151,30 @@ function keys(life, player, marks) {
     event.preventDefault();
     work[event.key]();
   });
+}
+
+// Why the file cannot be watched, and a button that has it examined again.
+function examination(video, context, life) {
+  const state = h("p", { role: "status" });
+  const draw = ({ state: name, reason }) => say(state, [t(`evenings.state.${name}`), reason].filter(Boolean).join(": "));
+  const again = action(t("evenings.examine"), async (button) => {
+    video = await post(`/videos/${video.id}/examine`);
+    say(state, t("evenings.examining"));
+    button.disabled = true;
+  });
+  const look = async () => {
+    const now = await get(`/videos/${video.id}`);
+    if (now.state !== video.state) context.here.set({ ...context.here.value });
+    else if (now.examine_at !== video.examine_at) {
+      video = now;
+      again.disabled = now.examine_at !== null && Date.parse(now.examine_at) <= Date.now();
+      draw(now);
+    }
+  };
+  const timer = setInterval(() => look().catch(() => {}), EXAMINED_MS);
+  life.add(() => clearInterval(timer));
+  draw(video);
+  return h("section", { class: "panel stack" }, state, context.may("operator") ? again : null);
 }
 
 // Title, protection, download, deletion.

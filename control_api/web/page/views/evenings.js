@@ -90,6 +90,6 @@ function card(day, video, context) {
   const about = [video.studio, duration(video.duration), bytes(video.size)].filter(Boolean).join(" · ");
   const badge = isReady ? (video.protected ? h("span", { class: "badge" }, t("evenings.protected")) : null) : h("span", { class: video.state === "writing" ? "badge recording" : "badge wrong" }, t(`evenings.state.${video.state}`));
   const inside = [h("span", { class: "frame" }, picture), h("strong", { class: "numbers" }, when), h("span", {}, name), h("small", { class: "numbers" }, about), badge];
-  if (!isReady) return h("div", { class: "panel card", title: video.reason }, inside);
+  if (video.state === "writing") return h("div", { class: "panel card", title: video.reason }, inside);
   return h("button", { class: "panel card", "aria-label": `${name}, ${when}`, onclick: () => context.go("evenings", day, video.id) }, inside);
 }
