@@ -1,4 +1,4 @@
-"""A venue: an OBS, a `leitstand api` in a process of its own, and calls to it."""
+"""A venue: an OBS, a `leitstand recorder` and a `leitstand api` as processes, and calls to it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Venue:
-    """The service on a port of its own; may be killed and started again."""
+    """The service on a port of its own; it and the recorder may be killed and started again."""
 
     def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
         self.service: Process | None = None
+        self.recorder: Process | None = None
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {TOKEN}"
         self._file = folder / "leitstand.yml"
@@ -40,18 +41,39 @@ class Venue:
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
             },
+            "recorder": {"runtime": str(folder / "run")},
         }
         self._file.write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
+        """Start the service, and the recorder unless it runs."""
+        if self.recorder is None:
+            self.start_recorder()
         self.service = Process(leitstand("api", "--config", str(self._file)))
-        self.service.find(r"control API .* at (http://\S+)")
+        self.service.find(r"control API .* at (http://\S+)", within=60)
+
+    def start_recorder(self) -> None:
+        self.recorder = Process(leitstand("recorder", "--config", str(self._file)))
+        self.recorder.find(r"recorder .* at (\S+)", within=60)
 
     def kill(self) -> None:
+        """Kill the service; the recorder goes on."""
         assert self.service is not None
         self.service.send(signal.SIGKILL)
         self.service.wait()
         self.service.end()
+
+    def kill_recorder(self) -> None:
+        assert self.recorder is not None
+        self.recorder.send(signal.SIGKILL)
+        self.recorder.end()
+        self.recorder = None
+
+    def end(self) -> None:
+        """End what runs."""
+        for each in (self.service, self.recorder):
+            if each is not None:
+                each.end()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The `data` of an answer that must be good."""
@@ -111,5 +133,4 @@ def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
     try:
         yield made
     finally:
-        if made.service is not None:
-            made.service.end()
+        made.end()
