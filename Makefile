@@ -55,7 +55,7 @@ dashboards: $(VENV)/dev.stamp
 screenshots: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.screenshots
 
-# Write README's tables anew from the code.
+# Write README's tables and the page's texts of reasons anew from the code.
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.readme
 

@@ -1,4 +1,4 @@
-"""README's tables of settings and metrics, made from the code. `make docs` writes them."""
+"""README's tables of settings, reasons and metrics, made from the code. `make docs` writes them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from exporter import collectors
 from leitstand.config.keys import section_of
 from leitstand.config.schema import Config
+from tests import reason_words
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -59,7 +60,11 @@ def metrics() -> str:
     return "\n".join(rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": settings, "metrics": metrics}
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "reasons": reason_words.table,
+    "metrics": metrics,
+}
 
 
 def filled(text: str) -> str:
@@ -73,6 +78,8 @@ def filled(text: str) -> str:
 
 def main() -> None:
     README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, text in reason_words.files().items():
+        file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Venue:
 
     def start_recorder(self, **env: str) -> None:
         self.recorder = Process(leitstand("recorder", "--config", str(self._file)), **env)
-        self.recorder.find(r"recorder \S+ at (\S+)")
+        self.recorder.find(r"recorder \S+ at (\S+)", within=60)
 
     def launch(self, **env: str) -> Process:
         """Start the API, without a look at whether it comes up."""
@@ -65,7 +65,7 @@ class Venue:
 
     def start_api(self, **env: str) -> None:
         self.service = self.launch(**env)
-        self.service.find(r"control API .* at (http://\S+)")
+        self.service.find(r"control API .* at (http://\S+)", within=60)
 
     def kill(self) -> None:
         """Both, by SIGKILL."""

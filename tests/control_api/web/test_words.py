@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from control_api.web.files import PAGE
+from tests import reason_words
 
 _KEY = re.compile(r'^  (?:"([^"]+)"|(\w+)): "((?:[^"\\]|\\.)*)",$', re.MULTILINE)
 _WORD = re.compile(r"[\"'`]((?:[a-z][a-z0-9_]*\.)*[a-z][a-z0-9_]*)[\"'`]")
@@ -34,6 +35,12 @@ def test_every_line_is_understood() -> None:
     for file in PAGE.glob("words/*/*.js"):
         lines = file.read_text().splitlines()[1:-1]
         assert len(_KEY.findall(file.read_text())) == len(lines), file
+
+
+def test_reasons_are_those_of_the_table() -> None:
+    """After a change of the table: `make docs`."""
+    for file, text in reason_words.files().items():
+        assert file.read_text(encoding="utf-8") == text, file
 
 
 def test_both_languages_have_the_same_keys() -> None:

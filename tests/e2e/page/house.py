@@ -1,4 +1,4 @@
-"""A whole house for the page: a MediaMTX, an OBS, an exporter, a control API, an old recording.
+"""A whole house for the page: MediaMTX, OBS, exporter, recorder, control API, an old recording.
 
 Much of it is called like an attack: whatever a test shows, no name may become markup.
 """
@@ -36,7 +36,7 @@ NAME = f"{EVENING} 20-31-00.mkv"
 
 
 class House(Venue):
-    """The exporter and the service may be killed and started again, each by itself."""
+    """Exporter, recorder and service may be killed and started again, each by itself."""
 
     def __init__(self, folder: Path, mediamtx: DemoMediaMTX, obs: DemoObs) -> None:
         super().__init__(folder, obs.port, folder / "recordings")
@@ -54,10 +54,6 @@ class House(Venue):
     def world(self) -> World:
         self.mediamtx.world.advance(time.time())
         return self.mediamtx.world
-
-    def start(self) -> None:
-        self.service = Process(leitstand("api", "--config", str(self._file)))
-        self.service.find(r"control API .* at (http://\S+)", within=60)
 
     def answers(self) -> bool:
         with contextlib.suppress(requests.ConnectionError):
@@ -105,9 +101,9 @@ class House(Venue):
         return answer.ok and bool(answer.json()["data"]["studios"][0]["up"])
 
     def end(self) -> None:
-        for each in (self.service, self.exporter):
-            if each is not None:
-                each.end()
+        super().end()
+        if self.exporter is not None:
+            self.exporter.end()
 
 
 def login(url: str, token: str) -> str:

@@ -29,6 +29,12 @@ export function longDay(day, options = { weekday: "long", day: "numeric", month:
   return new Intl.DateTimeFormat(locale(), { ...options, timeZone: "UTC" }).format(moment);
 }
 
+// "20:31"; with its day if that is not today where the time stamp is from.
+export function dayAndClock(iso, now = Date.now()) {
+  const isToday = dayOf(iso) === new Date(now + offsetOf(iso)).toISOString().slice(0, 10);
+  return isToday ? clockOf(iso) : `${longDay(dayOf(iso), { weekday: "short", day: "numeric", month: "short" })} ${clockOf(iso)}`;
+}
+
 // By the clock of this device: what comes without the house's. `then` in milliseconds; a day that
 // is not today's is told too.
 export function clockHere(then, now = new Date()) {

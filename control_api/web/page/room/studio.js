@@ -1,10 +1,12 @@
 // One studio: its picture, what it records, how loud it is, what comes next, how much disk is left.
 
-import { get, post } from "../lib/api.js";
-import { h, replace, say } from "../lib/dom.js";
-import { ago, bytes, clockOf, dayOf, duration, longDay, number } from "../lib/format.js";
+import { get } from "../lib/api.js";
+import { h, say } from "../lib/dom.js";
+import { ago, bytes, clockOf, dayAndClock, dayOf, duration, longDay, number } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
-import { action, confirm } from "../lib/ui.js";
+import { reasonText } from "../lib/reasons.js";
+import { commands } from "./commands.js";
+import { faultList } from "./faults.js";
 import { meters } from "./meters.js";
 import { preview } from "./preview.js";
 
@@ -13,36 +15,38 @@ const RARELY_SECONDS = 30;
 const SETTLED_SECONDS = 10;
 
 export function studio(status, context, life) {
+  let now = status;
+  // The beginning of a recording that OBS was asked to stop.
+  let stopped = null;
+  let usual = null;
+  const stopping = () => {
+    stopped = now.since;
+    update(now);
+  };
   const parts = {
     state: h("span", { class: "badge" }),
     elapsed: h("strong", { class: "elapsed numbers" }),
     about: h("p", { class: "soft" }),
-    fault: h("p", { class: "fault", role: "alert", hidden: true }),
+    faults: faultList(),
     next: h("dd", {}),
     disk: h("dd", {}),
     meters: meters(status.studio, context),
-    buttons: h("div", { class: "buttons" }),
+    commands: commands(context, { now: () => now, changed: update, stopping }),
   };
-  let now = status;
-  let key;
-  let usual = null;
+  function update(next) {
+    now = next;
+    const isStopping = isBeingStopped(next, stopped);
+    tell(parts, next, isStopping);
+    tick(parts, next);
+    parts.commands.update(isStopping);
+  }
   life.every(1, () => tick(parts, now));
   life.add(context.streams.watch(({ data }) => heard(parts, data, now, usual)));
   life.every(RARELY_SECONDS, async () => {
     tellNext(parts.next, status.studio);
     usual = await paceOf(status.studio);
   });
-  return {
-    node: laidOut(status.studio, parts, preview(status.studio, life)),
-    update(next) {
-      now = next;
-      tell(parts, next);
-      tick(parts, next);
-      const nextKey = [next.recording, next.paused, next.connected].join();
-      if (nextKey !== key) replace(parts.buttons, buttons(next, context));
-      key = nextKey;
-    },
-  };
+  return { node: laidOut(status.studio, parts, preview(status.studio, life)), update };
 }
 
 function laidOut(name, parts, picture) {
@@ -55,41 +59,57 @@ function laidOut(name, parts, picture) {
       "div",
       { class: "stack" },
       h("div", { class: "row spread" }, h("h2", {}, name), parts.state),
-      h("div", { class: "row spread" }, parts.elapsed, parts.buttons),
+      h("div", { class: "row spread" }, parts.elapsed, parts.commands.node),
       parts.about,
-      parts.fault,
+      parts.faults.node,
       parts.meters.node,
       h("dl", {}, facts),
     ),
   );
 }
 
-function tell(parts, { connected, recording, paused, desired, fault, title, who, reason, since }) {
-  const word = !connected ? "away" : paused ? "paused" : recording ? "recording" : desired ? "missing" : "idle";
-  const looks = { away: "wrong", paused: "warning", recording: "recording", missing: "wrong", idle: "" };
-  parts.state.className = `badge ${looks[word]}`;
+// OBS still writes what should not be recorded any more, or what it was asked to stop.
+function isBeingStopped({ recording, desired, origin, since, reason_code: code }, stopped) {
+  const isUnwanted = !desired && origin && origin !== "foreign" && code !== "no_plan";
+  return recording && Boolean(isUnwanted || (stopped && since === stopped));
+}
+
+const LOOKS = { unknown: "wrong", away: "wrong", stopping: "warning", paused: "warning", recording: "recording", missing: "wrong", idle: "" };
+// They say why nothing is recorded; that nothing is scheduled stands below.
+const TOLD = ["stopped_by", "no_plan"];
+
+function tell(parts, status, isStopping) {
+  const word = stateOf(status, isStopping);
+  parts.state.className = `badge ${LOOKS[word]}`;
   say(parts.state, t(`room.state.${word}`));
-  // That nothing is scheduled stands below.
-  const names = [title, recording && since && t("room.since", { clock: clockOf(since), who: who ?? "" }), !recording && desired && reason];
-  say(parts.about, names.filter(Boolean).join(" · "));
-  parts.fault.hidden = !fault;
-  say(parts.fault, fault ?? "");
+  say(parts.about, about(status).filter(Boolean).join(" · "));
+  parts.faults.update(status.faults);
+}
+
+function stateOf({ connected, recording, paused, desired, faults }, isStopping) {
+  if (faults.some(({ code }) => code === "recorder_not_running")) return "unknown";
+  if (!connected) return "away";
+  if (isStopping) return "stopping";
+  if (recording) return paused ? "paused" : "recording";
+  return desired ? "missing" : "idle";
+}
+
+function about({ title, recording, since, origin, by, desired, until, reason, reason_code: code, reason_params: params }) {
+  const end = desired && until && t("room.ends", { clock: dayAndClock(until) });
+  if (recording) return [title, since && t("room.for", { clock: dayAndClock(since) }), beginning(origin, by), end];
+  const isTold = (desired && code !== "recorder_not_running") || TOLD.includes(code);
+  return [isTold && reasonText(code, params, reason), end];
+}
+
+function beginning(origin, by) {
+  const texts = { schedule: t("room.scheduled"), manual: reasonText("started_by", { by: by ?? "" }, by), foreign: reasonText("started_in_obs", {}, by) };
+  return texts[origin];
 }
 
 function tick(parts, { recording, paused, since, duration: recorded, bytes: size }) {
   if (!recording) return say(parts.elapsed, "–:––");
   const passed = paused || !since ? recorded : Math.max(recorded, (Date.now() - Date.parse(since)) / 1000 - 1);
   return say(parts.elapsed, `${duration(passed)}${size ? ` · ${bytes(size)}` : ""}`);
-}
-
-function buttons({ studio, recording, paused, connected }, context) {
-  if (!context.may("operator")) return [];
-  const ask = (what) => post(`/recordings/${what}`, { studio });
-  if (!recording) return [action(t("room.record"), () => ask("start"), { class: "danger record", disabled: !connected })];
-  const stop = async () => {
-    if (await confirm(t("room.stop.title"), t("room.stop.text", { studio }), t("room.stop"))) await ask("stop");
-  };
-  return [action(t(paused ? "room.resume" : "room.pause"), () => ask(paused ? "resume" : "pause")), action(t("room.stop"), stop, { class: "primary" })];
 }
 
 // Levels and free disk come from the exporter's snapshot, where it knows this studio.

@@ -1,31 +1,38 @@
-// What is wrong, in words, and what to do: from the health report and from the streams.
+// What is wrong, in words, and what to do: from studios, the health report and the streams.
 
 import { h, keyed, say } from "../lib/dom.js";
 import { clockHere } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
+import { grave, isGeneral } from "./grave.js";
 
 const LOOK_SECONDS = 5;
-const KINDS = ["obs", "disk", "library", "database", "scheduler", "recordings"];
+const KINDS = ["obs", "disk", "library", "scheduler", "recordings"];
 const BAD = ["offline", "frozen"];
 
-export function troubles(context, life) {
+// `statuses` is a signal of the studios' statuses, null before the first. Returns the nodes: a first
+// line for the gravest fault that concerns all recordings, and a list of the others.
+export function troubles(statuses, context, life) {
+  const first = h("div", { class: "troubles", role: "alert" });
   const list = h("div", { class: "troubles" });
   const fine = h("p", { class: "fine", hidden: true }, `✓ ${t("room.fine")}`);
-  const draw = keyed(list, trouble);
+  const [drawFirst, draw] = [keyed(first, trouble), keyed(list, trouble)];
   let checks = null;
   const tell = () => {
+    const [gravest, ...others] = grave(statuses.value ?? [], checks ?? []);
+    drawFirst(gravest ? [gravest] : [], (each) => each.key);
     // Before the first answer nobody knows.
     if (checks === null) return;
-    const found = [...checks.map(ofCheck), ...ofStreams(context.streams.value)];
+    const found = [...others, ...checks.filter((check) => !isGeneral(check)).map(ofCheck), ...ofStreams(context.streams.value)];
     draw(found, (each) => each.key);
-    fine.hidden = found.length > 0;
+    fine.hidden = Boolean(gravest) || found.length > 0;
   };
   life.every(LOOK_SECONDS, async () => {
     checks = (await failing()) ?? checks;
     tell();
   });
+  life.add(statuses.watch(tell));
   life.add(context.streams.watch(tell));
-  return h("section", { "aria-live": "polite", "aria-label": t("room.troubles") }, list, fine);
+  return [first, h("section", { "aria-live": "polite", "aria-label": t("room.troubles") }, list, fine)];
 }
 
 // The checks that fail; null if nobody can be asked: the banner tells that.
@@ -54,14 +61,14 @@ function ofStreams({ data, feed }) {
   return found;
 }
 
-function trouble() {
+function trouble({ isWarning }) {
   const [text, todo, since] = [h("strong"), h("span"), h("small")];
   return {
-    node: h("div", { class: "trouble" }, text, todo, since),
+    node: h("div", { class: isWarning ? "trouble warning" : "trouble" }, text, todo, since),
     update(now) {
       say(text, now.text);
       say(todo, now.todo);
-      say(since, now.since ? t("room.for", { clock: clockHere(now.since) }) : "");
+      say(since, [now.since && t("room.for", { clock: clockHere(now.since) }), now.detail].filter(Boolean).join(" · "));
     },
   };
 }

@@ -4,6 +4,7 @@ import { get } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";
 import { clockOf, dayOf, duration, longDay } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
+import { reasonText } from "../lib/reasons.js";
 import { bundle } from "../lib/signal.js";
 import { action, empty, fail } from "../lib/ui.js";
 import { mondayOf, plus, today } from "../schedule/days.js";
@@ -81,6 +82,6 @@ const LOOKS = { recorded: "live", partly: "warning", missed: "wrong", running: "
 
 function run(each) {
   const when = `${longDay(dayOf(each.start), { weekday: "short", day: "numeric", month: "short" })} ${clockOf(each.start)}–${clockOf(each.end)}`;
-  const gaps = each.gaps.map((gap) => h("small", {}, `${clockOf(gap.start, true)}–${clockOf(gap.end, true)}: ${gap.reason}`));
+  const gaps = each.gaps.map((gap) => h("small", {}, `${clockOf(gap.start, true)}–${clockOf(gap.end, true)}: ${reasonText(gap.reason_code, gap.reason_params, gap.reason)}`));
   return h("li", { class: "panel run" }, h("div", { class: "row spread" }, h("strong", {}, each.title), h("span", { class: `badge ${LOOKS[each.outcome] ?? ""}` }, t(`schedule.outcome.${each.outcome}`))), h("span", { class: "numbers" }, `${when} · ${each.studio} · ${t("schedule.recorded", { length: duration(each.recorded_seconds) })}`), gaps);
 }

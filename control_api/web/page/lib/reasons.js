@@ -1,0 +1,10 @@
+// Why a studio records or does not, in the reader's language: made from a code and its parameters.
+
+import { t } from "./i18n.js";
+
+// `sentence` is the API's, in English: for a code that this page, loaded before an upgrade, lacks.
+export function reasonText(code, params, sentence) {
+  const key = `reason.${code}`;
+  const text = t(key, params);
+  return text === key ? sentence : text;
+}
