@@ -15,6 +15,7 @@ from control_api.events.history import EventHistory
 from control_api.events.live import LiveEvents
 from control_api.events.service import EventService
 from control_api.health import checks
+from control_api.health.fresh_database import FreshDatabase
 from control_api.health.service import Check, HealthService
 from control_api.jobs.service import JobService
 from control_api.library.room import Library
@@ -22,7 +23,14 @@ from control_api.logs import service as logs
 from control_api.logs.service import LogService
 from control_api.machine.service import ShutdownService, Wishes
 from control_api.metrics.page import MetricsPage, free_bytes
-from control_api.metrics.readings import ScheduleReading, Sources, StudioReading
+from control_api.metrics.readings import (
+    DatabaseReading,
+    RecorderReading,
+    ScheduleReading,
+    Sources,
+    StudioReading,
+)
+from control_api.metrics.recorder import is_database_writable, recorder_reading, studio_readings
 from control_api.metrics.requests import Measured, Requests
 from control_api.previews.service import PreviewService
 from control_api.provide import Provided
@@ -42,6 +50,7 @@ _LEAST_FREE_BYTES = 1e9
 _OVER = (State.FINISHED, State.DAMAGED)
 _SOON_SECONDS = 15 * 60
 _HEALTH_SECONDS = 5.0
+_FRESH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Outlook:
         self._sights = sights
         self._clock = clock
         self._requests = Requests()
+        self._fresh = FreshDatabase(sights.database, sights.events)
         self.logs = logs.set_up(config.state / "logs")
         self.health = HealthService(
             _checks(sights, config, is_alive), clock, due_soon=self._due_soon
@@ -89,6 +99,8 @@ class Outlook:
         )
         free = free_bytes(config.library) if config.library else lambda: None
         sources = Sources(
+            self._recorder,
+            self._database,
             self._studios,
             self._schedules,
             self._outcomes,
@@ -120,6 +132,7 @@ class Outlook:
     def begin(self, timer: Timer) -> None:
         timer.every(1, "shutdown", self.shutdown.tick)
         timer.every(_HEALTH_SECONDS, "health", self.health.report)
+        timer.every(_FRESH_SECONDS, "fresh database", self._fresh.look)
 
     def close(self) -> None:
         self.logs.close()
@@ -130,19 +143,17 @@ class Outlook:
         start = self._sights.schedules.next_start(studio)
         return start is not None and start - self._clock.now() < _SOON_SECONDS
 
+    def _recorder(self) -> RecorderReading:
+        recorder = self._sights.recordings.recorder
+        return recorder_reading(recorder.status, is_up=checks.recorder(recorder).look().ok)
+
+    def _database(self) -> DatabaseReading:
+        by_api = self.health.is_ok("database")
+        writable = is_database_writable(by_api, self._sights.recordings.recorder.status)
+        return DatabaseReading(writable, self._fresh.is_fresh)
+
     def _studios(self) -> Sequence[StudioReading]:
-        known = self._sights.recordings.recorder.status
-        return [
-            StudioReading(
-                status.studio,
-                desired=status.desired,
-                active=status.active,
-                stalled=status.stalled,
-                desired_seconds=status.desired_seconds,
-                verified_seconds=status.verified_seconds,
-            )
-            for status in (known.studios if known else ())
-        ]
+        return studio_readings(self._sights.recordings.recorder.status)
 
     def _schedules(self) -> Sequence[ScheduleReading]:
         schedules, runs = self._sights.schedules, self._sights.runs

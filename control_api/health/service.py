@@ -98,6 +98,11 @@ class HealthService:
         status = Status.DOWN if fatal else Status.DEGRADED if bad else Status.OK
         return Report(status, findings, [f"{each.name}: {each.health.reason}" for each in fatal])
 
+    def is_ok(self, name: str) -> bool | None:
+        """What a check said last, without looking; None if it was not made yet."""
+        found = (each.health.ok for each in self._findings if each.name == name)
+        return next(found, None)
+
     def _is_fatal(self, check: Check) -> bool:
         return check.vital or (check.studio is not None and self._due_soon(check.studio))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,17 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.metrics.readings import Sources
 from control_api.metrics.times import Times
 from leitstand import __version__
+from leitstand.calls import Call
 
 logger = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 2.0
+"""Less than a scrape may take."""
 
 Labels = tuple[str, ...]
 
@@ -40,6 +46,48 @@ def _each(value: Callable[[Any], float | None]) -> Callable[[Any], Any]:
 
 
 _STUDIO = ("studio",)
+
+_RECORDER = (
+    Row(
+        "leitstand_recorder_up",
+        "Whether the recorder answers and looks after every studio.",
+        (),
+        lambda reading: [((), reading.is_up)],
+    ),
+    Row(
+        "leitstand_recorder_start_time_seconds",
+        "When the recorder was started, Unix time; no series while it is away.",
+        (),
+        lambda reading: [((), reading.started_at)],
+    ),
+    Row(
+        "leitstand_journal_writable",
+        "Whether what the recorder has to keep reaches a disk; no series while it is away.",
+        (),
+        lambda reading: [((), reading.is_journal_writable)],
+    ),
+    Row(
+        "leitstand_journal_pending_entries",
+        "What the recorder keeps until the database takes it; no series while it is away.",
+        (),
+        lambda reading: [((), reading.pending_entries)],
+    ),
+)
+
+_DATABASE = (
+    Row(
+        "leitstand_database_writable",
+        "Whether the database takes what the control API and the recorder write.",
+        (),
+        lambda reading: [((), reading.is_writable)],
+    ),
+    Row(
+        "leitstand_database_fresh",
+        "Whether the database is newer than the videos beside it and nothing was ever scheduled.",
+        (),
+        lambda reading: [((), reading.is_fresh)],
+    ),
+)
 
 _STUDIOS = (
     Row(
@@ -71,6 +119,18 @@ _STUDIOS = (
         "For how long it should have recorded and its file was seen to grow.",
         _STUDIO,
         _each(lambda reading: reading.verified_seconds),
+    ),
+    Row(
+        "leitstand_recording_fault",
+        "1 for each thing that is wrong with the studio's recording now, by its code.",
+        ("studio", "code"),
+        lambda readings: [((each.studio, code), 1) for each in readings for code in each.faults],
+    ),
+    Row(
+        "leitstand_studio_controlled_elsewhere",
+        "Whether another Leitstand controls the studio, so that this one does not.",
+        _STUDIO,
+        _each(lambda reading: reading.is_controlled_elsewhere),
     ),
 )
 
@@ -173,11 +233,13 @@ _BUILD = (
 
 
 class Readings(Collector):
-    """Reads every source anew for each page; one that fails takes only its own series away."""
+    """Reads every source for each page; one that fails or hangs takes only its own series away."""
 
     def __init__(self, sources: Sources) -> None:
-        self._table: Sequence[tuple[Callable[[], Any], Sequence[Row]]] = (
+        table: Sequence[tuple[Callable[[], Any], Sequence[Row]]] = (
             (lambda: __version__, _BUILD),
+            (sources.recorder, _RECORDER),
+            (sources.database, _DATABASE),
             (sources.studios, _STUDIOS),
             (sources.schedules, _SCHEDULES),
             (sources.outcomes, _OUTCOMES),
@@ -187,15 +249,30 @@ class Readings(Collector):
             (sources.ended, _ENDED),
             (sources.clips, _CLIPS),
         )
+        self._table = [(_call(read, rows), rows) for read, rows in table]
 
     def collect(self) -> Iterator[Metric]:
-        for read, rows in self._table:
-            try:
-                families = [_family(row, read_) for read_ in [read()] for row in rows]
-            except Exception:
-                logger.exception("%s and its neighbours cannot be read", rows[0].name)
-                continue
-            yield from families
+        for call, _ in self._table:
+            call.start()
+        until = time.monotonic() + _PATIENCE_SECONDS
+        for call, rows in self._table:
+            yield from _families(call, rows, until)
+
+
+def _call(read: Callable[[], Any], rows: Sequence[Row]) -> Call[tuple[Any]]:
+    return Call(f"metrics {rows[0].name}", lambda: (read(),))
+
+
+def _families(call: Call[tuple[Any]], rows: Sequence[Row], until: float) -> Sequence[Metric]:
+    """None of a source that has no answer by then; a database that fails is reported elsewhere."""
+    try:
+        answer = call.answer(until)
+        return [] if answer is None else [_family(row, answer[0]) for row in rows]
+    except SQLAlchemyError:
+        return []
+    except Exception:
+        logger.exception("%s and its neighbours cannot be read", rows[0].name)
+        return []
 
 
 def _family(row: Row, reading: Any) -> Metric:

@@ -10,7 +10,10 @@ from control_api.metrics.times import Times
 
 @dataclass(frozen=True, slots=True)
 class StudioReading:
-    """One studio's recording; the seconds are counted since the service began."""
+    """One studio's recording; the seconds are counted since the recorder began.
+
+    `faults` are the codes of what is wrong now.
+    """
 
     studio: str
     desired: bool
@@ -18,6 +21,26 @@ class StudioReading:
     stalled: bool
     desired_seconds: float
     verified_seconds: float
+    faults: Sequence[str] = ()
+    is_controlled_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderReading:
+    """The recorder's process; None is what cannot be known while it is away."""
+
+    is_up: bool
+    started_at: float | None = None
+    is_journal_writable: bool | None = None
+    pending_entries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseReading:
+    """The database; None is what was not looked at yet."""
+
+    is_writable: bool | None
+    is_fresh: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,8 @@ class Sources:
     clip took that was made since the start.
     """
 
+    recorder: Callable[[], RecorderReading]
+    database: Callable[[], DatabaseReading]
     studios: Callable[[], Sequence[StudioReading]]
     schedules: Callable[[], Sequence[ScheduleReading]]
     outcomes: Counts

@@ -32,6 +32,7 @@ def dashboard() -> Dashboard:
         made,
         ("Now", _now()),
         ("What was when", [*_up(), alerts(', subject="monitoring"', w=24, h=5)]),
+        ("Recorder", _recorder()),
         ("Sources", _sources()),
         ("Scrapes", _scrapes()),
         ("Control API", _api()),
@@ -111,6 +112,35 @@ def _up() -> list[Any]:
             Text("Sources", "What the exporter asked.", _NO_EXPORTER),
             [("min by (source, name) (leitstand_source_up)", _SOURCE)],
             Look(w=12, words=words.UP),
+        ),
+    ]
+
+
+def _recorder() -> list[Any]:
+    none = "No control API"
+    return [
+        states(
+            Text(
+                "Recorder, database, journal",
+                "Whether the recorder runs, the database takes what is written, and the recorder's "
+                "journal reaches a disk. Recordings go on without the last two.",
+                none,
+            ),
+            [
+                ("min by (instance) (leitstand_recorder_up)", "recorder {{instance}}"),
+                ("min by (instance) (leitstand_database_writable)", "database {{instance}}"),
+                ("min by (instance) (leitstand_journal_writable)", "journal {{instance}}"),
+            ],
+            Look(w=16, words=words.WRITABLE),
+        ),
+        curves(
+            Text(
+                "Waits for the database",
+                "What the recorder keeps in its journal until the database takes it.",
+                none,
+            ),
+            [("max by (instance) (leitstand_journal_pending_entries)", "{{instance}}")],
+            Look(w=8, decimals=0),
         ),
     ]
 

@@ -43,7 +43,11 @@ def dashboard() -> Dashboard:
         ("Now", [*_now(), *_room()]),
         (
             "What was when",
-            [_when(), alerts(', subject=~"recording|clip", studio=~"$studio|"', w=24, h=5)],
+            [
+                _when(),
+                _faults(),
+                alerts(', subject=~"recording|clip", studio=~"$studio|"', w=24, h=5),
+            ],
         ),
         ("Was it recorded", _recorded()),
         ("Library", _library()),
@@ -120,8 +124,27 @@ def _room() -> list[Any]:
 
 def _when() -> Any:
     text = Text("Recordings", "Per studio: what should have recorded, and what did.", "No studio")
-    look = Look(w=24, h=6, words=words.RECORDING_STATE, link=TO_STUDIO)
+    look = Look(w=12, h=6, words=words.RECORDING_STATE, link=TO_STUDIO)
     return states(text, [(RECORDING, _STUDIO)], look)
+
+
+def _faults() -> Any:
+    text = Text(
+        "Faults",
+        "What is wrong with each studio's recording, by code; first, whether the recorder is away: "
+        "then nothing is known of the studios.",
+        _NO_API,
+    )
+    of_studios = (
+        "max by (studio, code) (leitstand_recording_fault)"
+        " or max by (studio) (0 * leitstand_recording_desired)"
+    )
+    queries = [
+        ("max by (instance) (leitstand_recorder_up == bool 0)", "recorder {{instance}}"),
+        ("max by (studio) (leitstand_studio_controlled_elsewhere)", "{{studio}} elsewhere"),
+        (of_studios, "{{studio}} {{code}}"),
+    ]
+    return states(text, queries, Look(w=12, h=6, words=words.FAULT))
 
 
 def _recorded() -> list[Any]:

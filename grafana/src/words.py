@@ -48,6 +48,8 @@ STREAM_STATE: Sequence[Word] = (
     (2, "Reconnecting", BAD),
 )
 UP: Sequence[Word] = ((0, "Down", BAD), (1, "Up", GOOD))
+WRITABLE: Sequence[Word] = ((0, "Away", BAD), (1, "Works", GOOD))
+FAULT: Sequence[Word] = ((0, "None", GOOD), (1, "Fault", BAD))
 MUTED: Sequence[Word] = ((0, "On", GOOD), (1, "Muted", WARNING))
 SCENE: Sequence[Word] = ((0, "Off", "transparent"), (1, "On air", CALM))
 READ_ONLY: Sequence[Word] = ((0, "Writable", GOOD), (1, "Read-only", BAD))

@@ -41,6 +41,9 @@ OBS = alert("OBSDown", EXPORTER, STAGE)
 GONE = alert("ExporterDown", EXPORTER)
 HOST = alert("HostDown", {"host": "hall"})
 RECORDING = alert("RecordingNotRunning", API, STAGE)
+RECORDER = alert("RecorderDown", API)
+OTHER = alert("StudioControlledElsewhere", API, STAGE)
+SLOW = alert("RecordingSlow", API, STAGE, {"code": "slow"})
 
 SILENCED = {
     "a host silences its exporter": (HOST, GONE),
@@ -59,6 +62,21 @@ SILENCED = {
     "OBS silences its stalled recording": (OBS, alert("RecordingStalled", EXPORTER, STAGE)),
     "offline silences its forwards": (OFFLINE, alert("ForwardFailing", EXPORTER, MAIN)),
     "offline silences what is left of frozen": (OFFLINE, alert("PathFrozen", EXPORTER, MAIN)),
+    "a host silences its recorder": (HOST, RECORDER),
+    "the recorder silences what is left of a recording": (RECORDER, RECORDING),
+    "another Leitstand silences the recording": (OTHER, RECORDING),
+    "another Leitstand silences a missed window": (
+        OTHER,
+        alert("ScheduledRecordingMissed", API, STAGE),
+    ),
+    "OBS silences its slow recording": (OBS, SLOW),
+    "not running silences what is left of slow": (RECORDING, SLOW),
+    "slow silences stalled": (SLOW, alert("RecordingStalled", EXPORTER, STAGE)),
+    "slow silences the budget": (SLOW, alert("RecordingErrorBudgetBurnFast", API, STAGE)),
+    "the database silences the journal": (
+        alert("DatabaseUnwritable", API),
+        alert("JournalUnwritable", API),
+    ),
     "stalled silences the budget": (
         alert("RecordingStalled", API, STAGE),
         alert("RecordingErrorBudgetBurnFast", API, STAGE),
@@ -87,6 +105,9 @@ LEFT_ALONE = {
     "another server": (SERVER, alert("PathOffline", EXPORTER, {"server": "b", "path": "stage"})),
     "a server of that name elsewhere": (SERVER, alert("PathOffline", EXPORTER, MAIN, ELSEWHERE)),
     "a studio": (SERVER, OBS),
+    "a stall that the recorder did not make": (RECORDER, alert("RecordingStalled", API, STAGE)),
+    "the recorder beside a database": (alert("DatabaseUnwritable", API), RECORDER),
+    "a slow recording elsewhere": (OTHER, alert("RecordingSlow", API, {"studio": "hall"})),
     "another studio": (OBS, alert("RecordingNotRunning", API, {"studio": "hall"})),
     "the disk": (OBS, alert("RecordingDiskWillFill", API)),
     "another path": (OFFLINE, alert("PathFlapping", EXPORTER, MAIN, {"path": "b"})),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from pathlib import Path
 
+import alembic.command
+import alembic.config
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from control_api import migrations
+from control_api.auth.tables import TokenRow
 from control_api.database import Base, Database, opened
 from control_api.events.tables import EventRow
+from control_api.recorder.tables import InstallationRow
 from leitstand.config import ConfigError
+
+MIGRATIONS = Path(migrations.__file__).parent
 
 
 def event(number: int) -> EventRow:
@@ -34,6 +43,32 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     with again.reading() as session:
         assert session.get(EventRow, 1) is not None
     again.close()
+
+
+def test_a_database_that_is_migrated_is_as_old_as_its_first_token(tmp_path: Path) -> None:
+    """Else its own older videos would make it look like one that replaced another."""
+    with contextlib.closing(opened(f"sqlite:///{tmp_path / 'old.db'}")) as database:
+        _migrate(database, "downgrade", "0005")
+        with database.begin() as session:
+            for number, made_at in enumerate((2000.0, 1000.0)):
+                token = {"name": "", "role": "admin", "created_by": "", "created_at": made_at}
+                session.add(TokenRow(hash=str(number), **token))
+        _migrate(database, "upgrade", "head")
+        with database.reading() as session:
+            assert session.get_one(InstallationRow, 1).created_at == 1000.0
+
+
+def test_a_new_database_is_made_now(database: Database) -> None:
+    with database.reading() as session:
+        assert time.time() - session.get_one(InstallationRow, 1).created_at < 3600
+
+
+def _migrate(database: Database, direction: str, revision: str) -> None:
+    with database.engine.connect() as connection:
+        settings = alembic.config.Config()
+        settings.set_main_option("script_location", str(MIGRATIONS))
+        settings.attributes["connection"] = connection
+        getattr(alembic.command, direction)(settings, revision)
 
 
 def test_an_exception_undoes_the_transaction(database: Database) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,35 @@ from starlette.testclient import TestClient
 from control_api.auth.access import Role
 from control_api.events.service import EventService
 from control_api.metrics.page import MetricsPage, free_bytes
-from control_api.metrics.readings import LibraryReading, ScheduleReading, Sources, StudioReading
+from control_api.metrics.readings import (
+    DatabaseReading,
+    LibraryReading,
+    RecorderReading,
+    ScheduleReading,
+    Sources,
+    StudioReading,
+)
+from control_api.metrics.recorder import (
+    is_database_writable,
+    recorder_reading,
+    studio_readings,
+)
 from control_api.metrics.requests import Measured, Requests
 from control_api.metrics.times import Times
 from control_api.provide import provide
+from control_api.recorder.faults import Fault
+from control_api.recorder.status import RecorderStatus, StorageStatus, StudioStatus
+from control_api.recordings.reasons import Code
 from leitstand import __version__
 
 
 def sources(**changed: Any) -> Sources:
     ordinary: dict[str, Any] = {
-        "studios": lambda: [StudioReading("stage", True, False, True, 120.5, 100.25)],
+        "recorder": lambda: RecorderReading(True, 1_767_225_000.0, True, 3),
+        "database": lambda: DatabaseReading(True, False),
+        "studios": lambda: [
+            StudioReading("stage", True, False, True, 120.5, 100.25, ["slow", "disk_full"])
+        ],
         "schedules": lambda: [
             ScheduleReading("stage", 8_400.0, 1_767_225_600.0, 2),
             ScheduleReading("hall", 0.0, None, 0),
@@ -72,6 +93,15 @@ def test_recordings_and_schedules_have_their_series() -> None:
         'leitstand_recordings_total{outcome="complete",studio="stage"}': 7,
         "leitstand_library_disk_available_bytes": 5e9,
         f'leitstand_build_info{{version="{__version__}"}}': 1,
+        "leitstand_recorder_up": 1,
+        "leitstand_recorder_start_time_seconds": 1_767_225_000,
+        "leitstand_journal_writable": 1,
+        "leitstand_journal_pending_entries": 3,
+        "leitstand_database_writable": 1,
+        "leitstand_database_fresh": 0,
+        'leitstand_recording_fault{code="slow",studio="stage"}': 1,
+        'leitstand_recording_fault{code="disk_full",studio="stage"}': 1,
+        'leitstand_studio_controlled_elsewhere{studio="stage"}': 0,
     }
     assert {name: series.get(name) for name in expected} == expected
     assert series["process_resident_memory_bytes"] > 0
@@ -90,6 +120,64 @@ def test_a_source_that_fails_takes_only_its_own_series_away() -> None:
     series = page(sources(studios=fail))
     assert not [name for name in series if name.startswith("leitstand_recording_")]
     assert 'leitstand_schedule_missed_total{studio="stage"}' in series
+
+
+def test_a_source_that_hangs_takes_only_its_own_series_away() -> None:
+    over = threading.Event()
+    hanging = sources(outcomes=lambda: {} if over.wait(60) else {})
+    made = MetricsPage(hanging, Requests())
+    try:
+        series = parsed(made.text().decode())
+        assert not [name for name in series if name.startswith("leitstand_recordings_total")]
+        assert series["leitstand_recorder_up"] == 1
+        began = time.monotonic()
+        made.text()
+        assert time.monotonic() - began < 30, "what hangs already is not waited for again"
+    finally:
+        over.set()
+
+
+def test_of_a_recorder_that_is_away_nothing_is_known() -> None:
+    away = recorder_reading(None, is_up=False)
+    series = page(sources(recorder=lambda: away, studios=lambda: studio_readings(None)))
+    assert {name: value for name, value in series.items() if "recorder" in name} == {
+        "leitstand_recorder_up": 0
+    }
+    known = [name for name in series if name.startswith(("leitstand_journal", "leitstand_studio"))]
+    assert known == []
+    assert not [name for name in series if name.startswith("leitstand_recording_")]
+
+
+def status(*, database: str | None = None, journal: str | None = None) -> RecorderStatus:
+    fault = Fault(Code.OTHER_LEITSTAND, 1.0, {"host": "hall"})
+    storage = StorageStatus(database=database, journal=journal, pending=5)
+    studios = [StudioStatus("stage", faults=[fault]), StudioStatus("hall", active=True)]
+    return RecorderStatus("1.0", 17, "leitstand", 1_767_225_000.0, studios, storage)
+
+
+def test_the_recorders_status_becomes_readings() -> None:
+    given = status(journal="no space left")
+    assert recorder_reading(given, is_up=True) == RecorderReading(True, 1_767_225_000.0, False, 5)
+    stage, hall = studio_readings(given)
+    assert (stage.faults, stage.is_controlled_elsewhere) == (["other_leitstand"], True)
+    assert (hall.faults, hall.is_controlled_elsewhere) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("by_api", "given", "expected"),
+    [
+        (True, status(), True),
+        (True, status(database="locked"), False),
+        (False, status(), False),
+        (True, None, True),
+        (False, None, False),
+        (None, status(), None),
+    ],
+)
+def test_the_database_is_writable_if_both_can_write(
+    by_api: bool | None, given: RecorderStatus | None, expected: bool | None
+) -> None:
+    assert is_database_writable(by_api, given) is expected
 
 
 def test_free_space_is_that_of_the_disk_or_unknown(tmp_path: Path) -> None:

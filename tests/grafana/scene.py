@@ -92,7 +92,9 @@ def scene(folder: Path) -> Iterator[Prometheus]:
         _exporter(folder, mediamtx.url, obs.port) as exporter,
         _alertmanager(folder) as alertmanager,
     ):
-        house.service = Process(leitstand("api", "--config", _with_library(folder)))
+        file = _with_library(folder)
+        house.start_recorder()
+        house.service = Process(leitstand("api", "--config", file))
         house.service.find(r"control API .* at (http://\S+)", within=60)
         targets = {"leitstand-exporter": exporter, "alertmanager": alertmanager}
         targets["leitstand-api"] = house.url.removeprefix("http://")

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from control_api.metrics.page import MetricsPage
-from control_api.metrics.readings import LibraryReading, ScheduleReading, Sources, StudioReading
+from control_api.metrics.readings import (
+    DatabaseReading,
+    LibraryReading,
+    RecorderReading,
+    ScheduleReading,
+    Sources,
+    StudioReading,
+)
 from control_api.metrics.requests import Requests
 from exporter import collectors
 from exporter.collectors import status
@@ -90,7 +97,9 @@ def known() -> set[str]:
 def control_api() -> set[str]:
     """Every family of the control API, as a page shows it."""
     sources = Sources(
-        studios=lambda: [StudioReading("stage", True, True, False, 1.0, 1.0)],
+        recorder=lambda: RecorderReading(True, 1.0, True, 0),
+        database=lambda: DatabaseReading(True, False),
+        studios=lambda: [StudioReading("stage", True, True, False, 1.0, 1.0, ["slow"])],
         schedules=lambda: [ScheduleReading("stage", 1.0, 1.0, 0)],
         outcomes=lambda: {("stage", "complete"): 1},
         library_bytes=lambda: 1.0,

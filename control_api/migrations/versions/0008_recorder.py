@@ -55,9 +55,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     now = time.time()
-    row = {"id": 1, "uid": uuid.uuid4().hex, "created_at": now, "written_at": now}
+    row = {"id": 1, "uid": uuid.uuid4().hex, "created_at": _made_at() or now, "written_at": now}
     op.bulk_insert(installation, [row])
     _give_gaps_codes()
+
+
+def _made_at() -> float | None:
+    """When a database of an earlier version was made: with its first token; None for a new one."""
+    tokens = sa.table("tokens", sa.column("created_at", sa.Double))
+    first: float | None = op.get_bind().scalar(sa.select(sa.func.min(tokens.c.created_at)))
+    return first
 
 
 def _give_gaps_codes() -> None:
