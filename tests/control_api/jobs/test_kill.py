@@ -18,9 +18,9 @@ from tests.control_api.jobs.shop import Shop, alive
 from tests.running import Process, eventually, process
 
 
-def service(database: Database, folder: Path) -> list[str]:
+def service(database: Database, folder: Path, *options: str) -> list[str]:
     url = database.url.render_as_string(hide_password=False)
-    return [sys.executable, "-m", "tests.control_api.jobs.shop", url, str(folder)]
+    return [sys.executable, "-m", "tests.control_api.jobs.shop", url, str(folder), *options]
 
 
 def kill(running: Process) -> None:
@@ -33,7 +33,7 @@ def test_a_killed_service_takes_its_workers_along_and_the_job_runs_again(
     closed: Shop, database: Database, also_the_worker: bool
 ) -> None:
     id = closed.add("sleep")
-    with process(service(database, closed.folder)) as running:
+    with process(service(database, closed.folder, "alone")) as running:
         closed.working("a")
         pids, grandchild = closed.pids("a"), closed.grandchild("a")
         if also_the_worker:
@@ -60,7 +60,7 @@ def test_a_worker_whose_guardian_is_killed_with_the_service_ends_too(
     closed: Shop, database: Database
 ) -> None:
     closed.add("sleep")
-    with process(service(database, closed.folder)) as running:
+    with process(service(database, closed.folder, "alone")) as running:
         closed.working("a")
         worker, guardian = closed.pids("a")
         running.send(signal.SIGSTOP)
@@ -74,7 +74,7 @@ def test_a_worker_whose_guardian_is_killed_with_the_service_ends_too(
 def test_a_job_that_is_interrupted_three_times_has_failed(closed: Shop, database: Database) -> None:
     id = closed.add("sleep")
     for attempt in (1, 2, 3):
-        with process(service(database, closed.folder)) as running:
+        with process(service(database, closed.folder, "alone")) as running:
             eventually(lambda n=attempt: closed.jobs.get(id).attempts == n)
             closed.working("a", attempt)
             kill(running)
@@ -108,7 +108,7 @@ def test_killed_at_random_moments_every_job_comes_to_its_end(
     ids = [closed.add("answer", f"job {n}") for n in range(12)]
     chance = random.Random(5)
     for _ in range(6):
-        with process(service(database, closed.folder)) as running:
+        with process(service(database, closed.folder, "alone")) as running:
             running.find("(started)")
             time.sleep(chance.uniform(0, 0.6))
             kill(running)

@@ -18,7 +18,7 @@ from tests.control_api.jobs.shop import PACE, Shop, alive
 from tests.control_api.jobs.test_kill import kill, service
 from tests.running import Process, eventually, process
 
-GONE = 3 * PACE.stale_seconds
+GONE = 2 * PACE.stale_seconds + 4 * PACE.heartbeat_seconds
 
 
 @pytest.fixture
