@@ -23,7 +23,7 @@ class Instance:
         """Raises ConfigError that names the process that holds one of them."""
         self.identity = secrets.token_hex(8)
         self._state = _locked(config.state, config.state / LOCK, "state", self.identity)
-        database = _sqlite_file(config.database_url)
+        database = sqlite_file(config.database_url)
         self._database: ExclusiveFile | None = None
         if database is not None:
             lock = database.with_name(f"{database.name}.{LOCK}")
@@ -43,7 +43,7 @@ class Instance:
                 lock.release()
 
 
-def _sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
     """The file behind the URL, under one name however it is reached."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):

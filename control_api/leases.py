@@ -51,18 +51,7 @@ class Leases:
     def acquire(self, name: str, holder: str, seconds: float) -> Lease | None:
         """Take a lease that is free, or ran out, or is the holder's already; None: another's."""
         with self._database.begin() as session:
-            now = read_clock(session)
-            row = session.get(LeaseRow, name)
-            if row is None:
-                row = LeaseRow(name=name, holder="", host="", epoch=0, since=now, expires_at=now)
-                session.add(row)
-            if row.holder not in ("", holder) and row.expires_at > now:
-                return None
-            if row.holder != holder:
-                row.holder, row.host, row.since = holder, socket.gethostname(), now
-                row.epoch += 1
-            row.expires_at = now + seconds
-            return _lease(row)
+            return take_lease(session, name, holder, seconds)
 
     def renew(self, lease: Lease, seconds: float) -> Lease | None:
         """Hold it for longer; None: it was taken by another, and is lost."""
@@ -87,10 +76,31 @@ class Leases:
     def holder_of(self, name: str) -> Lease | None:
         """Who holds it at this moment; None: it is free, or ran out."""
         with self._database.reading() as session:
-            row = session.get(LeaseRow, name)
-            if row is None or not row.holder or row.expires_at <= read_clock(session):
-                return None
-            return _lease(row)
+            return read_lease(session, name)
+
+
+def take_lease(session: Session, name: str, holder: str, seconds: float) -> Lease | None:
+    """The same as `Leases.acquire` in a transaction that writes."""
+    now = read_clock(session)
+    row = session.get(LeaseRow, name)
+    if row is None:
+        row = LeaseRow(name=name, holder="", host="", epoch=0, since=now, expires_at=now)
+        session.add(row)
+    if row.holder not in ("", holder) and row.expires_at > now:
+        return None
+    if row.holder != holder:
+        row.holder, row.host, row.since = holder, socket.gethostname(), now
+        row.epoch += 1
+    row.expires_at = now + seconds
+    return _lease(row)
+
+
+def read_lease(session: Session, name: str) -> Lease | None:
+    """The same as `Leases.holder_of` in a transaction."""
+    row = session.get(LeaseRow, name)
+    if row is None or not row.holder or row.expires_at <= read_clock(session):
+        return None
+    return _lease(row)
 
 
 def _held(session: Session, lease: Lease) -> LeaseRow | None:

@@ -60,6 +60,35 @@ class ExclusiveFile:
         self._close()
 
 
+class ExclusiveFolder:
+    """A held lock on a folder itself, where no file can be made in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises Taken, OSError."""
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        self._close = weakref.finalize(self, os.close, handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._close()
+            raise Taken("a process that could not say which") from None
+        except OSError:
+            self._close()
+            raise
+
+    def release(self) -> None:
+        """Let another process have it; may be called again."""
+        self._close()
+
+
+def exclusive(file: Path, identity: str) -> ExclusiveFile | ExclusiveFolder:
+    """A lock on a file, or on its folder if that is full or read-only. Raises Taken, OSError."""
+    try:
+        return ExclusiveFile(file, identity)
+    except OSError:
+        return ExclusiveFolder(file.parent)
+
+
 def _read(handle: int) -> Holder | None:
     try:
         return Holder(**json.loads(os.pread(handle, 4096, 0)))

@@ -89,6 +89,8 @@ class Commands:
 
     def _start(self, body: protocol.Start) -> StudioStatus:
         reconciler, until = self._reconciler(body.studio), time.monotonic() + _ANSWER_SECONDS
+        # Before there is a wait for the studio: of many at once, all but one are refused.
+        _refuse_second_start(reconciler.status)
         with self._locked(body.studio, reconciler):
             status = reconciler.look()
             _refuse_second_start(status)
@@ -118,16 +120,13 @@ class Commands:
 
     def _stop(self, body: protocol.OfStudio) -> protocol.Stopped:
         reconciler, until = self._reconciler(body.studio), time.monotonic() + _ANSWER_SECONDS
+        _refuse_second_stop(body.studio, reconciler.status.recording)
         with self._locked(body.studio, reconciler):
             status = reconciler.look()
             recording = status.recording
             if recording is None and not status.desired:
                 raise CommandError(409, f"studio {body.studio}: nothing is being recorded")
-            if recording is not None and recording.stop_wanted:
-                by = recording.stopped_by or "somebody"
-                raise CommandError(
-                    409, f"studio {body.studio}: it is being stopped already, by {by}"
-                )
+            _refuse_second_stop(body.studio, recording)
             reconciler.end(body.by)
         if recording is None:
             return protocol.Stopped(None, is_over=True)
@@ -200,8 +199,8 @@ class Commands:
         if not reconciler.lock.acquire(timeout=_LOCK_SECONDS):
             raise CommandError(503, f"studio {studio}: OBS does not answer; nothing was changed")
         try:
-            if reconciler.blocked is not None:
-                raise CommandError(409, f"studio {studio}: {reconciler.blocked.text}")
+            if reconciler.block is not None:
+                raise CommandError(409, f"studio {studio}: {reconciler.block.reason.text}")
             yield
         finally:
             reconciler.lock.release()
@@ -226,6 +225,12 @@ def _refuse_second_start(status: StudioStatus) -> None:
             f"it records already, started by {recording.by} at {_clock(recording.started_at)}; "
             "stop it first",
         )
+
+
+def _refuse_second_stop(studio: str, recording: Recording | None) -> None:
+    if recording is not None and recording.stop_wanted:
+        by = recording.stopped_by or "somebody"
+        raise CommandError(409, f"studio {studio}: it is being stopped already, by {by}")
 
 
 def _clock(seconds: float) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from control_api.events.kinds import Kind
 from control_api.recorder import database_rows, plan_source
 from control_api.recorder.database_link import DatabaseLink, Replaced, Unusable
+from control_api.recorder.ownership import Ownership
 from control_api.recorder.plan import PlanData, merged
 from control_api.recorder.recording import Recording
 from control_api.recorder.records import Forgotten, Pending, Records
@@ -27,6 +28,7 @@ _LATE_SECONDS = 5.0
 _WRITE_SECONDS = 5.0
 _REPORT_SECONDS = 3.0
 _AGAIN_SECONDS = 0.3
+_RENEW_SECONDS = 4.0
 _BATCH = 200
 
 
@@ -46,12 +48,15 @@ class DatabaseSync:
         *,
         take: Callable[[PlanData], object],
         recorded: Recorded,
+        ownership: Ownership | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._link = link
         self._records = records
         self._take = take
         self._recorded = recorded
+        self._ownership = ownership
+        self._renewed_at = float("-inf")
         self._now = now
         self._plan = records.plan
         self._wake = threading.Condition()
@@ -122,6 +127,7 @@ class DatabaseSync:
         self._busy_since = time.monotonic()
         try:
             self._link.check()
+            self._renew()
             self._pull()
             while self._push():
                 pass
@@ -137,6 +143,14 @@ class DatabaseSync:
             self._busy_since = None
             self._rounds += 1
             self._wake.notify_all()
+
+    def _renew(self) -> None:
+        """Hold the leases of the studios, now and then."""
+        ownership = self._ownership
+        if ownership is not None and time.monotonic() - self._renewed_at >= _RENEW_SECONDS:
+            with self._link.writing() as session:
+                ownership.renew(session)
+            self._renewed_at = time.monotonic()
 
     def _pull(self) -> None:
         """Take over the plan if it has changed."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from control_api.clock import Clock
 from control_api.recorder.actuator import Actuator
+from control_api.recorder.control_rights import Block
 from control_api.recorder.desired_state import (
     UNKNOWN,
     Desired,
@@ -47,6 +48,13 @@ class Wishes(Protocol):
         """Keep when the studio was last looked at (Unix seconds)."""
 
 
+class Rights(Protocol):
+    """Whether this recorder may control the studio."""
+
+    def block(self, *, connected: bool) -> Block | None:
+        """Why not, if it may not; asked at every look."""
+
+
 class Reconciler:
     """One studio. Its methods may be called from any thread; each is one step.
 
@@ -61,6 +69,7 @@ class Reconciler:
         coverage: WindowCoverage,
         wishes: Wishes,
         *,
+        rights: Rights,
         plan: Callable[[], Plan | None],
         override: Override | None,
         extensions: list[Extension],
@@ -69,12 +78,13 @@ class Reconciler:
     ) -> None:
         self.lock = threading.RLock()
         self.status = StudioStatus(studio)
-        self.blocked: Reason | None = None
+        self.block: Block | None = None
         """Why this recorder must leave the studio alone, if it must."""
         self._studio = studio
         self._actuator = actuator
         self._coverage = coverage
         self._wishes = wishes
+        self._rights = rights
         self._plan = plan
         self._override = override
         self._extensions = extensions
@@ -91,14 +101,16 @@ class Reconciler:
             windows = self._windows(now, elapsed)
             desired = self._desired(now, [w for w in windows if w.start <= now < w.end])
             seen = self._actuator.look()
-            if seen is not None and self.blocked is None and self._may_act(desired):
+            self._take_block(self._rights.block(connected=seen is not None))
+            if seen is not None and self.block is None and self._may_act(desired):
                 self._actuator.step(seen, desired, now)
             self.status = self._status(now, desired, seen)
             self._count(desired, elapsed)
-            if desired.is_known:
+            if desired.is_known and not self.is_standby:
                 self._account(now, monotonic, elapsed, windows, desired, seen)
             self._looked_at, self._looked_monotonic = now, monotonic
-            self._wishes.save_look(now)
+            if not self.is_standby:
+                self._wishes.save_look(now)
             return self.status
 
     def start(self, by: str, seconds: float, title: str) -> StudioStatus:
@@ -149,6 +161,18 @@ class Reconciler:
             for recording in (self._actuator.current, self._actuator.last):
                 if recording is not None and recording.uid == written.uid:
                     recording.row, recording.evening_row = written.row, written.evening_row
+
+    @property
+    def is_standby(self) -> bool:
+        """Whether another recorder on the same database controls the studio."""
+        return self.block is not None and self.block.is_standby
+
+    def _take_block(self, block: Block | None) -> None:
+        self.block = block
+        if block is not None and block.reason.code is Code.OTHER_LEITSTAND:
+            self._actuator.faults.begin(block.reason)
+        else:
+            self._actuator.faults.end(Code.OTHER_LEITSTAND)
 
     def _may_act(self, desired: Desired) -> bool:
         return desired.is_known or self._actuator.current is not None
@@ -234,8 +258,8 @@ class Reconciler:
     def _why_not(self, desired: Desired, seen: Observation | None) -> Reason:
         """Why nothing is recorded at this moment, if nothing is."""
         faults, current = self._actuator.faults, self._actuator.current
-        if self.blocked is not None:
-            return self.blocked
+        if self.block is not None:
+            return self.block.reason
         if seen is None:
             away = faults.get(Code.OBS_AWAY)
             return away.reason if away else Reason(Code.STARTING)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from control_api.clock import Clock, SystemClock
+from control_api.instance import sqlite_file
 from control_api.recorder import takeover
 from control_api.recorder.actuator import Actuator
 from control_api.recorder.commands import Commands
+from control_api.recorder.control_rights import ControlRights
 from control_api.recorder.database_link import DatabaseLink
 from control_api.recorder.database_sync import DatabaseSync
 from control_api.recorder.journal import Journal
+from control_api.recorder.obs_mark import Identity, ObsMark
 from control_api.recorder.obs_output import ObsOutput
+from control_api.recorder.ownership import Held, Ownership
 from control_api.recorder.plan import Plan, PlanData, Settings, plan_of
 from control_api.recorder.reconciler import Reconciler
 from control_api.recorder.recording import Recording
@@ -30,7 +35,7 @@ from control_api.studios.studio import Studio
 from leitstand import __version__
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.config import Config, ConfigError, ObsConfig
-from leitstand.exclusive import ExclusiveFile, Taken
+from leitstand.exclusive import ExclusiveFile, ExclusiveFolder, Taken, exclusive
 from leitstand.survivor import LOCK
 
 _JOURNAL = "recorder"
@@ -45,12 +50,13 @@ class Recorder:
         """Raises ConfigError if another recorder has the state folder, or the socket."""
         self._clock = clock or SystemClock()
         self._started_at = self._clock.now()
-        self._lock = _locked(config)
+        self._locks = _locks(config)
         self._journal = Journal(_places(config), merge=merge_repetitions)
         self.records = Records(self._journal, self._known(config), self._clock.now)
         self._plan: Plan | None = None
         if (known := self.records.plan) is not None:
             self._plan = plan_of(known)
+        self._ownership = self._owned(config)
         self._reconcilers: dict[str, Reconciler] = {}
         self._studios: dict[str, StudioRecords] = {}
         self._supervisors = [self._supervisor(_studio(each)) for each in config.obs]
@@ -59,6 +65,7 @@ class Recorder:
             self.records,
             take=self._take_plan,
             recorded=self._recorded,
+            ownership=self._ownership,
             now=self._clock.now,
         )
         self.commands = Commands(
@@ -91,7 +98,8 @@ class Recorder:
             supervisor.stop()
         self._sync.stop()
         self._journal.stop()
-        self._lock.release()
+        for lock in self._locks:
+            lock.release()
 
     def status(self) -> RecorderStatus:
         """What is known at this moment."""
@@ -138,6 +146,40 @@ class Recorder:
     def _recorded(self, recording: Recording) -> None:
         self._reconcilers[recording.studio].take_row(recording)
 
+    def _identity(self, studio: str) -> Identity:
+        database = self._plan.data.database if self._plan else ""
+        if self._ownership is not None:
+            return self._ownership.identity(studio, database)
+        return Identity(self.records.instance, studio, socket.gethostname(), database)
+
+    def _owned(self, config: Config) -> Ownership | None:
+        """The leases; where the database is SQLite, locks on files do the same.
+
+        Raises ConfigError if another recorder holds a studio and this one is no stand-by.
+        """
+        url, studios = config.control_api.database_url, [studio.name for studio in config.obs]
+        if url.startswith("sqlite"):
+            return None
+        held = {
+            studio: found
+            for studio in studios
+            if (found := self.records.recall(f"lease/{studio}", Held)) is not None
+        }
+        keep = self.records.keep
+        ownership = Ownership(
+            self.records.instance, studios, held, lambda name, lease: keep(f"lease/{name}", lease)
+        )
+        takeover.acquire(url, ownership)
+        others = [each for each in map(ownership.other_holder, studios) if each is not None]
+        if others and not config.recorder.standby:
+            first = others[0]
+            since = datetime.fromtimestamp(int(first.since)).astimezone().isoformat()
+            raise ConfigError(
+                f"recorder: studio {first.studio} is controlled by the recorder on {first.host} "
+                f"since {since}; stop that one, or set recorder.standby: true"
+            )
+        return ownership
+
     def _supervisor(self, studio: Studio) -> StudioSupervisor:
         output, name = ObsOutput(studio, self._clock), studio.name
         records = StudioRecords(name, self.records, self._clock)
@@ -156,11 +198,18 @@ class Recorder:
             report=records.report_missing,
             wanted_from=self._wanted_from,
         )
+        mark = ObsMark(
+            studio.link,
+            lambda: self._identity(name),
+            now=self._clock.now,
+            monotonic=self._clock.monotonic,
+        )
         self._reconcilers[name] = reconciler = Reconciler(
             name,
             actuator,
             coverage,
             records,
+            rights=ControlRights(name, mark, self._ownership, lambda: self._identity(name)),
             plan=lambda: self._plan,
             override=records.override,
             extensions=records.extensions,
@@ -170,20 +219,30 @@ class Recorder:
         return StudioSupervisor(name, studio.link, output.hear, reconciler)
 
 
-def _locked(config: Config) -> ExclusiveFile:
-    """The lock on the state folder. Raises ConfigError if another recorder holds it."""
-    state = config.control_api.state
+def _locks(config: Config) -> list[ExclusiveFile | ExclusiveFolder]:
+    """The locks on the state folder and on a SQLite database.
+
+    Raises ConfigError if another recorder holds one.
+    """
+    state, database = config.control_api.state, sqlite_file(config.control_api.database_url)
+    locks = [_locked(state, state / LOCK, "state")]
+    if database is not None and database.parent != state.resolve():
+        locks.append(_locked(database, database.with_name(f"{database.name}.{LOCK}"), "database"))
+    return locks
+
+
+def _locked(what: Path, file: Path, key: str) -> ExclusiveFile | ExclusiveFolder:
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return ExclusiveFile(state / LOCK, "recorder")
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return exclusive(file, "recorder")
     except Taken as error:
         raise ConfigError(
-            f"control_api.state: {state} is used by another recorder ({error}); "
-            "stop that one, or name another folder"
+            f"control_api.{key}: {what} is used by another recorder ({error}); "
+            "stop that one, or name another one here"
         ) from None
     except OSError as error:
         raise ConfigError(
-            f"control_api.state: {state / LOCK} cannot be opened ({error.strerror})"
+            f"control_api.{key}: {file} cannot be opened ({error.strerror})"
         ) from None
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from control_api.recorder.database_link import DatabaseLink, Missing, Unusable
 from control_api.recorder.desired_state import Override, Want
+from control_api.recorder.ownership import Ownership
 from control_api.recorder.recording import Origin, Recording, State
 from control_api.recorder.runs import Gap, Run
 from control_api.recordings.reasons import Code
@@ -55,6 +56,26 @@ def from_database(url: str, studios: Sequence[str]) -> dict[str, Any]:
 
     threading.Thread(target=read, name="takeover", daemon=True).start()
     return found if done.wait(_WAIT_SECONDS) else {}
+
+
+def acquire(url: str, ownership: Ownership) -> None:
+    """Ask for the leases of all studios; what was known stays if the database does not answer."""
+    done = threading.Event()
+
+    def ask() -> None:
+        link = DatabaseLink(url)
+        try:
+            link.check()
+            with link.writing() as session:
+                ownership.renew(session)
+        except Unusable as error:
+            logger.warning("who controls the studios is not known (%s)", error)
+        finally:
+            link.close()
+            done.set()
+
+    threading.Thread(target=ask, name="leases", daemon=True).start()
+    done.wait(_WAIT_SECONDS)
 
 
 def _studio(session: Session, studio: str) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def test_health_is_degraded_without_obs_and_down_while_it_is_needed(
         "library",
         "disk",
         "obs",
+        "journal",
+        "recorder",
     }
     demo.kill()
     eventually(lambda: health(api, admin).json()["data"]["status"] == "degraded")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from pathlib import Path
+from typing import Any
 
 TOKENS = {"%CCYY": "%Y", "%MM": "%m", "%DD": "%d", "%hh": "%H", "%mm": "%M", "%ss": "%S"}
 DEFAULTS = {
@@ -25,6 +26,8 @@ class Profile:
             ("SimpleOutput", "FilePath"): str(recordings),
             ("SimpleOutput", "RecFormat"): "mkv",
         }
+        self.persistent: dict[tuple[str, str], dict[str, Any]] = {}
+        """What clients had OBS keep, by realm and slot."""
 
     def get(self, category: str, name: str) -> str | None:
         key = (category, name)

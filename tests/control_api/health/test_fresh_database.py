@@ -51,7 +51,7 @@ def indexed(folder: Path, sidecar: Sidecar | None) -> Any:
 
 
 def schedule() -> ScheduleRow:
-    fields: dict[str, Any] = {name: "" for name in ("title", "studio", "start", "end", "timezone")}
+    fields: dict[str, Any] = dict.fromkeys(("title", "studio", "start", "end", "timezone"), "")
     fields |= dict.fromkeys(("weekdays", "skip", "add"), [])
     return ScheduleRow(**fields, enabled=False, created_at=1.0, updated_at=1.0)
 

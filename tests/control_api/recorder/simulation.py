@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from control_api.recorder.actuator import Actuator
+from control_api.recorder.control_rights import Block
 from control_api.recorder.observation import Observation, Refused, Unreachable
 from control_api.recorder.plan import Plan, PlanData, PlannedSchedule, plan_of
 from control_api.recorder.reconciler import Reconciler
@@ -130,6 +131,7 @@ class Evening:
         self.store = MemoryStore()
         self.plan: Plan | None = None
         self.service: Reconciler | None = None
+        self.blocked: Block | None = None
         self.change(schedules)
         self.boot()
 
@@ -157,12 +159,17 @@ class Evening:
             actuator,
             coverage,
             studio,
+            rights=self,
             plan=lambda: self.plan,
             override=studio.override,
             extensions=studio.extensions,
             looked_at=studio.looked_at,
             clock=self.clock,
         )
+
+    def block(self, *, connected: bool) -> Block | None:
+        """Why the recorder must leave the studio alone."""
+        return self.blocked
 
     def change(self, schedules: Sequence[Schedule], changed_at: float = 0.0) -> None:
         """The schedules are these from now on, and have been since `changed_at`."""

@@ -64,6 +64,16 @@ def get_record_directory(studio: Studio, _: Fields) -> Json:
     return {"recordDirectory": str(studio.profile.directory)}
 
 
+def get_persistent_data(studio: Studio, fields: Fields) -> Json:
+    key = fields.text("realm"), fields.text("slotName")
+    return {"slotValue": studio.profile.persistent.get(key)}
+
+
+def set_persistent_data(studio: Studio, fields: Fields) -> None:
+    key = fields.text("realm"), fields.text("slotName")
+    studio.profile.persistent[key] = fields.object("slotValue")
+
+
 def always(data: Json) -> Handler:
     return lambda studio, fields: data
 
@@ -93,6 +103,8 @@ REQUESTS: dict[str, Handler] = {
     "GetProfileParameter": get_profile_parameter,
     "SetProfileParameter": set_profile_parameter,
     "GetRecordDirectory": get_record_directory,
+    "GetPersistentData": get_persistent_data,
+    "SetPersistentData": set_persistent_data,
     "GetProfileList": always({"currentProfileName": PROFILE, "profiles": [PROFILE]}),
     "SetCurrentProfile": set_current_profile,
     "GetSceneCollectionList": always(
