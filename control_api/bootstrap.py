@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.admin.desk import Desk
 from control_api.app import create_app
@@ -35,7 +39,8 @@ from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
 from control_api.play.room import Play
-from control_api.recorder.socket_address import address_of
+from control_api.recorder.plan_source import published_recorder
+from control_api.recorder.socket_address import SocketAddress, address_of
 from control_api.recordings.examination import Examination
 from control_api.recordings.recorder_client import RecorderClient
 from control_api.recordings.service import RecordingService
@@ -71,7 +76,7 @@ class ControlApi:
         self.studios = Studios([_studio(each) for each in config.obs])
         self.events = EventService(EventStore(self.database), clock)
         self.tail = EventTail(self.events, EventHistory(self.database))
-        self.recorder = RecorderClient(address_of(config), clock)
+        self.recorder = RecorderClient(address_of(config), clock, self._recorder_elsewhere)
         self.leadership = Leadership(Leases(self.database), self.instance, clock)
         self.settings = self._settings_service(config, clock)
         self.desk = self._desk(config, clock)
@@ -176,6 +181,17 @@ class ControlApi:
         revisions.listen(SETTINGS_REVISION, self.settings.refresh)
         revisions.listen(SCHEDULES_REVISION, self.schedules.refresh)
         self.timer.every(_WATCH_SECONDS, "changes by others", revisions.look)
+
+    def _recorder_elsewhere(self) -> SocketAddress | None:
+        """Where a recorder on this host, of another configuration, controls the studios."""
+        try:
+            with self.database.reading() as session:
+                place = published_recorder(session)
+        except SQLAlchemyError:
+            return None
+        if place is None or place.get("host") != socket.gethostname():
+            return None
+        return SocketAddress(Path(place["folder"]))
 
     def _look_into(self, event: Event) -> None:
         """Have a recording's file examined as soon as it has ended."""

@@ -150,6 +150,8 @@ class DatabaseSync:
         if ownership is not None and time.monotonic() - self._renewed_at >= _RENEW_SECONDS:
             with self._link.writing() as session:
                 ownership.renew(session)
+                if ownership.holds_all:
+                    plan_source.publish_recorder(session, ownership.place)
             self._renewed_at = time.monotonic()
 
     def _pull(self) -> None:

@@ -46,8 +46,12 @@ class Ownership:
         studios: Sequence[str],
         held: dict[str, Held],
         keep: Callable[[str, Held], object],
+        *,
+        folder: str = "",
     ) -> None:
+        """`folder` is where the recorder's socket is."""
         self.host = socket.gethostname()
+        self.place = {"host": self.host, "folder": folder}
         self._instance = instance
         self._studios = tuple(studios)
         self._held = dict(held)
@@ -61,6 +65,11 @@ class Ownership:
             lease = lease or read_lease(session, name)
             if lease is not None:
                 self._note(studio, Held(lease.holder, lease.host, lease.epoch, lease.since))
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether this recorder may act in all of its studios."""
+        return all(self.is_known(s) and self.other_holder(s) is None for s in self._studios)
 
     def other_holder(self, studio: str) -> Holder | None:
         """The other recorder that holds a studio; None if this one may act."""

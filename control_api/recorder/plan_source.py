@@ -32,6 +32,18 @@ def mark_written(session: Session) -> None:
     session.get_one(InstallationRow, 1).written_at = time.time()
 
 
+def publish_recorder(session: Session, place: dict[str, str]) -> None:
+    """Note where the recorder listens, for an API on this host that has no recorder of its own."""
+    row = session.get_one(InstallationRow, 1)
+    if row.recorder != place:
+        row.recorder = place
+
+
+def published_recorder(session: Session) -> dict[str, str] | None:
+    """Where the recorder that controls the studios listens."""
+    return session.get_one(InstallationRow, 1).recorder
+
+
 def revision(session: Session) -> str:
     """A text that changes with every change of schedules or settings; cheap to ask for."""
     names = SCHEDULES_REVISION, SETTINGS_REVISION

@@ -167,7 +167,11 @@ class Recorder:
         }
         keep = self.records.keep
         ownership = Ownership(
-            self.records.instance, studios, held, lambda name, lease: keep(f"lease/{name}", lease)
+            self.records.instance,
+            studios,
+            held,
+            lambda name, lease: keep(f"lease/{name}", lease),
+            folder=str(address_of(config).folder.absolute()),
         )
         takeover.acquire(url, ownership)
         others = [each for each in map(ownership.other_holder, studios) if each is not None]

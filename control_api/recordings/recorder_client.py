@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ _COMMAND_SECONDS = 6.0
 """More than the recorder takes; only one that hangs is given up on."""
 _AWAY_SECONDS = 2.5
 _JOIN_SECONDS = 2.0
+_SEEK_SECONDS = 2.0
 _ERRORS: Mapping[int, type[ApiError]] = {
     404: NotFound,
     409: Conflict,
@@ -47,10 +48,21 @@ class Away:
 
 
 class RecorderClient:
-    """Asks for the status again and again, so that it is known without waiting."""
+    """Asks for the status again and again, so that it is known without waiting.
 
-    def __init__(self, address: SocketAddress, clock: Clock) -> None:
-        self._address = address
+    `elsewhere` gives the address of a recorder that another configuration on this host runs; it is
+    asked for, every few seconds, while there is none at `address`.
+    """
+
+    def __init__(
+        self,
+        address: SocketAddress,
+        clock: Clock,
+        elsewhere: Callable[[], SocketAddress | None] = lambda: None,
+    ) -> None:
+        self._own = self._address = address
+        self._elsewhere = elsewhere
+        self._sought_at = float("-inf")
         self._clock = clock
         self._status: RecorderStatus | None = None
         self._seen_at = float("-inf")
@@ -160,11 +172,20 @@ class RecorderClient:
             status = msgspec.convert(answer.data, RecorderStatus)
         except (OSError, msgspec.MsgspecError):
             self._note_away()
+            self._seek()
             return
         self._status, self._seen_at = status, time.monotonic()
         if self._was_away:
             self._was_away = False
             logger.info("the recorder answers: version %s, process %d", status.version, status.pid)
+
+    def _seek(self) -> None:
+        """Look for the recorder where another configuration has it, and back."""
+        if time.monotonic() - self._sought_at < _SEEK_SECONDS:
+            return
+        self._sought_at = time.monotonic()
+        found = self._elsewhere() if self._address == self._own else None
+        self._address = found or self._own
 
     def _note_away(self) -> None:
         if not self._was_away and self.away:

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("uid", sa.String(32), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("written_at", sa.Double(), nullable=False),
+        sa.Column("recorder", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     now = time.time()
