@@ -66,7 +66,7 @@ class DatabaseSync:
         self._problem: str | None = None
         self._problem_since: float | None = None
         self._failing_since = 0.0
-        self._is_reported = False
+        self._is_reported = self._is_replaced = False
         self._written_at = float("-inf")
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         records.wake = self.wake
@@ -103,9 +103,17 @@ class DatabaseSync:
             )
 
     @property
+    def is_replaced(self) -> bool:
+        """Whether the database's file is not the one that was opened."""
+        return self._is_replaced
+
+    @property
     def problem(self) -> tuple[str, float] | None:
-        """Why the database cannot be used, and since when (Unix seconds); None if it can."""
-        if self._problem is not None and self._problem_since is not None:
+        """Why the database cannot be used, and since when (Unix seconds).
+
+        None if it can, or if that has not lasted for some seconds.
+        """
+        if self._is_reported and self._problem is not None and self._problem_since is not None:
             return self._problem, self._problem_since
         busy = self._busy_since
         if busy is not None and (late := time.monotonic() - busy) > _LATE_SECONDS:
@@ -211,7 +219,7 @@ class DatabaseSync:
     def _failed(self, reason: str, *, is_replaced: bool) -> None:
         if self._problem is None:
             self._problem_since, self._failing_since = self._now(), time.monotonic()
-        self._problem = reason
+        self._problem, self._is_replaced = reason, is_replaced
         # A lock that is held for a moment, or an API that is about to make the tables, is none.
         lasts = time.monotonic() - self._failing_since
         if not self._is_reported and (is_replaced or lasts > _REPORT_SECONDS):
@@ -221,6 +229,7 @@ class DatabaseSync:
 
     def _succeeded(self) -> None:
         self._problem = self._problem_since = None
+        self._is_replaced = False
         if self._is_reported:
             self._is_reported = False
             self._records.report(Kind.DATABASE_BACK, None, "the database can be used again")

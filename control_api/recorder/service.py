@@ -27,7 +27,12 @@ from control_api.recorder.recording import Recording
 from control_api.recorder.records import Records, merge_repetitions
 from control_api.recorder.server import CommandServer
 from control_api.recorder.socket_address import address_of, private_folder
-from control_api.recorder.status import RecorderStatus, StorageStatus
+from control_api.recorder.status import (
+    RecorderStatus,
+    StorageStatus,
+    storage_faults,
+    with_faults,
+)
 from control_api.recorder.studio_records import StudioRecords
 from control_api.recorder.supervisor import StudioSupervisor
 from control_api.recorder.window_coverage import WindowCoverage
@@ -103,13 +108,15 @@ class Recorder:
 
     def status(self) -> RecorderStatus:
         """What is known at this moment."""
+        storage = self._storage()
+        faults = storage_faults(storage)
         return RecorderStatus(
             version=__version__,
             pid=os.getpid(),
             host=socket.gethostname(),
             started_at=self._started_at,
-            studios=[each.status for each in self._reconcilers.values()],
-            storage=self._storage(),
+            studios=[with_faults(each.status, faults) for each in self._reconcilers.values()],
+            storage=storage,
             idle=max((each.idle for each in self._supervisors), default=0.0),
         )
 
@@ -119,6 +126,7 @@ class Recorder:
         return StorageStatus(
             database=problem[0] if problem else None,
             database_since=problem[1] if problem else None,
+            is_database_replaced=self._sync.is_replaced,
             journal=health.error,
             journal_since=self._clock.now() - stalled_for if health.error else None,
             place=str(health.place) if health.place else None,

@@ -70,11 +70,32 @@ class StorageStatus(msgspec.Struct):
 
     database: str | None = None
     database_since: float | None = None
-    is_database_fresh: bool = False
+    is_database_replaced: bool = False
     journal: str | None = None
     journal_since: float | None = None
     place: str | None = None
     pending: int = 0
+
+
+def storage_faults(storage: StorageStatus) -> list[Fault]:
+    """What is wrong with the places where the recorder keeps what it has to."""
+    faults = []
+    if storage.database is not None and storage.database_since is not None:
+        replaced = storage.is_database_replaced
+        code = Code.DATABASE_REPLACED if replaced else Code.DATABASE_UNWRITABLE
+        faults.append(Fault(code, storage.database_since, {"detail": storage.database}))
+    if storage.journal is not None and storage.journal_since is not None:
+        params = {"detail": storage.journal}
+        faults.append(Fault(Code.PLAN_UNWRITABLE, storage.journal_since, params))
+    return faults
+
+
+def with_faults(status: StudioStatus, more: list[Fault]) -> StudioStatus:
+    """The status with the recorder's own faults among the studio's, the most severe first."""
+    if not more:
+        return status
+    faults = sorted([*status.faults, *more], key=lambda f: (-f.reason.severity, f.since))
+    return msgspec.structs.replace(status, faults=faults)
 
 
 class RecorderStatus(msgspec.Struct):
