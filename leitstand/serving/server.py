@@ -18,6 +18,7 @@ from leitstand.serving.connection import STATE_KEY
 from leitstand.serving.connections import Connections
 from leitstand.serving.protocol import CountedProtocol
 from leitstand.serving.sockets import ACCEPTED_AT_ONCE, CountingSocket, listening
+from leitstand.serving.websocket import FragmentingWebSocket
 
 STOPPING = "leitstand.stopping"
 """Of a request's scope: an event that is set when the server is to end.
@@ -125,7 +126,7 @@ def _config(
         loop="asyncio",
         http=partial(CountedProtocol, counted=connections),  # type: ignore[arg-type]
         backlog=ACCEPTED_AT_ONCE,
-        ws="websockets-sansio" if websockets else "none",
+        ws=FragmentingWebSocket if websockets else "none",
         # It would be done anew for each of a thousand clients that are told the same.
         ws_per_message_deflate=False,
         timeout_keep_alive=75,
