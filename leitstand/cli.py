@@ -147,6 +147,7 @@ def recorder(config_file: ConfigOption = None, log_level: LogLevelOption = "info
     from leitstand import config, watchdog
 
     _set_up_logs(log_level)
+    descriptors.raise_limit()
     stop = stop_event()
     service = Recorder(config.load(config_file))
     service.start()

@@ -7,13 +7,25 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import clip, exposition, library, play, previews, rules, service, streams, studio
+from tests.bench import (
+    clip,
+    exposition,
+    library,
+    play,
+    previews,
+    recorder,
+    rules,
+    service,
+    streams,
+    studio,
+)
 
 BENCHMARKS = (
     exposition.rows,
     service.rows,
     previews.rows,
     studio.rows,
+    recorder.rows,
     library.rows,
     rules.rows,
     clip.rows,
