@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from pathlib import Path
 
+import pytest
+
+from control_api.database import Database
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
 from control_api.library.room import Library
@@ -13,6 +17,13 @@ from control_api.settings.store import SettingStore
 from leitstand.config import Config
 from tests.control_api.library.conftest import House, Killed
 from tests.running import eventually
+
+
+@pytest.fixture
+def house(tmp_path: Path, sqlite: Database) -> House:
+    root = tmp_path / "videos"
+    root.mkdir()
+    return House(root, sqlite)
 
 
 def test_a_change_of_files_is_finished_only_by_the_leader(house: House) -> None:
