@@ -1,4 +1,4 @@
-"""A venue: an OBS, a `leitstand recorder` and a `leitstand api` as processes, and calls to it."""
+"""A venue: an OBS, `leitstand recorder` and `leitstand api` as processes, and calls to them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Venue:
-    """The service on a port of its own; it and the recorder may be killed and started again."""
+    """Both services, the API on a port of its own; may be killed and started again."""
 
     def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
         self.folder = folder
@@ -46,34 +46,41 @@ class Venue:
         self._file.write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
-        """Start the service, and the recorder unless it runs."""
+        """Both, or whichever does not run."""
         if self.recorder is None:
             self.start_recorder()
-        self.service = Process(leitstand("api", "--config", str(self._file)))
+        if self.service is None:
+            self.start_api()
+
+    def start_recorder(self, **env: str) -> None:
+        self.recorder = Process(leitstand("recorder", "--config", str(self._file)), **env)
+        self.recorder.find(r"recorder \S+ at (\S+)", within=60)
+
+    def start_api(self, **env: str) -> None:
+        self.service = Process(leitstand("api", "--config", str(self._file)), **env)
         self.service.find(r"control API .* at (http://\S+)", within=60)
 
-    def start_recorder(self) -> None:
-        self.recorder = Process(leitstand("recorder", "--config", str(self._file)))
-        self.recorder.find(r"recorder .* at (\S+)", within=60)
-
     def kill(self) -> None:
-        """Kill the service; the recorder goes on."""
-        assert self.service is not None
-        self.service.send(signal.SIGKILL)
-        self.service.wait()
-        self.service.end()
+        """Both, by SIGKILL."""
+        self.kill_recorder()
+        self.kill_api()
 
     def kill_recorder(self) -> None:
         assert self.recorder is not None
-        self.recorder.send(signal.SIGKILL)
-        self.recorder.end()
+        _kill(self.recorder)
         self.recorder = None
 
+    def kill_api(self) -> None:
+        assert self.service is not None
+        _kill(self.service)
+        self.service = None
+
     def end(self) -> None:
-        """End what runs."""
-        for each in (self.service, self.recorder):
-            if each is not None:
-                each.end()
+        """Both, in order, as a supervisor does."""
+        for process in (self.service, self.recorder):
+            if process is not None:
+                process.end()
+        self.service = self.recorder = None
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The `data` of an answer that must be good."""
@@ -134,3 +141,9 @@ def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
         yield made
     finally:
         made.end()
+
+
+def _kill(process: Process) -> None:
+    process.send(signal.SIGKILL)
+    process.wait()
+    process.end()
