@@ -83,7 +83,7 @@ TEXTS: Mapping[Code, Text] = {
     Code.STARTING: Text("starting", "startet"),
     Code.STALLED: Text(
         "stalled: OBS reports that it records, but {detail}",
-        "hängt: OBS meldet eine Aufnahme, aber {detail}",
+        "hängt: OBS meldet eine Aufnahme, aber es kommen keine Daten an ({detail})",
         Severity.CRITICAL,
     ),
     Code.OTHER_LEITSTAND: Text(

@@ -35,7 +35,7 @@ def test_while_somebody_looks(visits: Visits, killed: House) -> None:
     pages = [visits.open("operator"), visits.open("viewer", "phone", "streams")]
     expect(pages[0].get_by_role("article", name="stage")).to_be_visible()
     expect(pages[1].get_by_role("button", name="cam/left")).to_be_visible()
-    killed.kill()
+    killed.kill_api()
     for page in pages:
         expect(page.get_by_text(LOST)).to_be_visible(timeout=3 * SECONDS)
     killed.start()
@@ -54,7 +54,7 @@ def test_while_a_clip_is_made(visits: Visits, killed: House, tmp_path: Path) -> 
     page.get_by_label("End", exact=True).press("Tab")
     page.get_by_role("button", name="Make the clip").click()
     expect(page.get_by_role("heading", name="The clip is being made")).to_be_visible()
-    killed.kill()
+    killed.kill_api()
     expect(page.get_by_text(LOST)).to_be_visible(timeout=3 * SECONDS)
     killed.start()
     expect(page.get_by_role("heading", name="Your clip is ready")).to_be_visible(
@@ -71,7 +71,7 @@ def test_while_a_schedule_is_made(visits: Visits, killed: House) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Title").fill("Made twice")
     dialog.get_by_label("Also on").fill("2030-01-02")
-    killed.kill()
+    killed.kill_api()
     dialog.get_by_role("button", name="Save").click()
     said = page.get_by_role("alert").filter(has_text="Leitstand cannot be reached")
     expect(said).to_be_visible()
@@ -91,7 +91,7 @@ def test_while_it_records(visits: Visits, killed: House) -> None:
     studio.get_by_role("button", name="● Record").click()
     expect(studio.get_by_text("● Recording")).to_be_visible()
     killed.becomes(verified=True)
-    killed.kill()
+    killed.kill_api()
     expect(page.get_by_text(LOST)).to_be_visible(timeout=3 * SECONDS)
     killed.start()
     heals(page)

@@ -22,8 +22,8 @@ from tests.running import eventually
 
 SECONDS = 1_000
 LATE = 30 * SECONDS
-ENGLISH = "The recorder does not answer. Nothing is recorded on schedule"
-GERMAN = "Der Rekorder antwortet nicht. Es wird nicht nach Zeitplan aufgenommen"
+ENGLISH = "The recorder does not answer: nothing is recorded on schedule."
+GERMAN = "Der Rekorder antwortet nicht: Es wird nicht nach Zeitplan aufgenommen."
 
 
 @pytest.fixture(autouse=True)
@@ -248,6 +248,7 @@ def test_a_stop_that_obs_does_not_do_is_shown_and_all_that_is_wrong(
     confirm(page, "Stop")
     expect(page.get_by_text("OBS was asked to stop and is still writing.")).to_be_visible()
     expect(stage(page).get_by_text("Stopping")).to_be_visible()
+    expect(page.get_by_text("All is well")).to_be_hidden(timeout=60 * SECONDS)
     expect(stage(page).get_by_role("button", name="Pause")).to_have_count(0)
     faults = stage(page).get_by_role("list", name="What is wrong").get_by_role("listitem")
     expect(faults).to_have_count(2, timeout=60 * SECONDS)

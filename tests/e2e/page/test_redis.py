@@ -95,7 +95,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
             api = f"127.0.0.1:{free_port()}"
             file = tmp_path / f"{name}.yml"
             file.write_text(yaml.safe_dump(_config(name, demo.url, api, redis.url, tmp_path)))
-            for service in ("exporter", "api"):
+            for service in ("recorder", "exporter", "api"):
                 command = leitstand(service, "--config", str(file))
                 made.processes.append(stack.enter_context(process(command)))
             made.apis.append(f"http://{api}")
@@ -125,6 +125,7 @@ def _config(name: str, url: str, api: str, redis: str, folder: Path) -> dict[str
             "snapshot": redis,
             "snapshot_password": PASSWORD,
         },
+        "recorder": {"runtime": str(folder / f"{name}-run")},
     }
 
 

@@ -24,7 +24,7 @@ export function faultList() {
 function fault() {
   const [text, since] = [h("span"), h("small", { class: "numbers" })];
   return {
-    node: h("li", { class: "fault" }, text, " ", since),
+    node: h("li", { class: "fault" }, text, since),
     update(now) {
       say(text, reasonText(now.code, now.params, now.text));
       say(since, t("room.for", { clock: dayAndClock(now.since) }));

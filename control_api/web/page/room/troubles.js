@@ -9,8 +9,8 @@ const LOOK_SECONDS = 5;
 const KINDS = ["obs", "disk", "library", "scheduler", "recordings"];
 const BAD = ["offline", "frozen"];
 
-// `statuses` is a signal of the studios' statuses, null before the first. Returns the nodes: a first
-// line for the gravest fault that concerns all recordings, and a list of the others.
+// `statuses` is a signal of the studios' statuses, null before the first. The first line is the gravest
+// fault that concerns all recordings; the others are a list.
 export function troubles(statuses, context, life) {
   const first = h("div", { class: "troubles", role: "alert" });
   const list = h("div", { class: "troubles" });
@@ -24,7 +24,8 @@ export function troubles(statuses, context, life) {
     if (checks === null) return;
     const found = [...others, ...checks.filter((check) => !isGeneral(check)).map(ofCheck), ...ofStreams(context.streams.value)];
     draw(found, (each) => each.key);
-    fine.hidden = Boolean(gravest) || found.length > 0;
+    const isFaulty = (statuses.value ?? []).some(({ faults }) => faults.length > 0);
+    fine.hidden = isFaulty || Boolean(gravest) || found.length > 0;
   };
   life.every(LOOK_SECONDS, async () => {
     checks = (await failing()) ?? checks;
@@ -32,7 +33,7 @@ export function troubles(statuses, context, life) {
   });
   life.add(statuses.watch(tell));
   life.add(context.streams.watch(tell));
-  return [first, h("section", { "aria-live": "polite", "aria-label": t("room.troubles") }, list, fine)];
+  return h("div", { class: "stack tight" }, first, h("section", { "aria-live": "polite", "aria-label": t("room.troubles") }, list, fine));
 }
 
 // The checks that fail; null if nobody can be asked: the banner tells that.

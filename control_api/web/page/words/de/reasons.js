@@ -12,7 +12,7 @@ export default { // Made by `make docs` from control_api/recordings/reasons.py.
   "reason.paused_by": "pausiert von {by}",
   "reason.stopped_by": "gestoppt von {by}",
   "reason.starting": "startet",
-  "reason.stalled": "hängt: OBS meldet eine Aufnahme, aber {detail}",
+  "reason.stalled": "hängt: OBS meldet eine Aufnahme, aber es kommen keine Daten an ({detail})",
   "reason.other_leitstand": "ein anderer Leitstand auf {host} steuert dieses Studio",
   "reason.slow": "seit {seconds} s wurde nichts geschrieben; OBS oder seine Platte ist langsam",
   "reason.stop_ignored": "OBS soll stoppen und tut es nicht",
