@@ -46,8 +46,7 @@ switch_to "releases/$id"
 mkdir -p "$root/usr/local/bin"
 ln -sfn "$home/current/bin/leitstand" "$root/usr/local/bin/leitstand"
 put_units
-# shellcheck disable=SC2086  # several words
-control enable --now $services
+start_services enable --now
 wait_until_healthy || die "$id is installed, but does not run: journalctl -u 'leitstand-*'"
 if has_control; then
   say "$id runs"

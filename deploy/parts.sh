@@ -9,9 +9,11 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 root=${DESTDIR:-}
 home=$root/opt/leitstand
 config=$root/etc/leitstand/leitstand.yml
-# shellcheck disable=SC2034  # theirs
 state=$root/var/lib/leitstand
+runtime=$root/run/leitstand
 python=${PYTHON:-python3}
+# The recorder first: nothing that it does waits for the others.
+recorder=leitstand-recorder.service
 services="leitstand-exporter.service leitstand-api.service"
 patience=${PATIENCE:-60}
 
@@ -70,10 +72,40 @@ switch_to() { # release folder, below $home
 put_units() {
   units=$root/etc/systemd/system
   mkdir -p "$units"
-  for unit in $services; do
-    install -m 0644 "$home/current/systemd/$unit" "$units/$unit"
+  for unit in $recorder $services; do
+    if [ -e "$home/current/systemd/$unit" ]; then
+      install -m 0644 "$home/current/systemd/$unit" "$units/$unit"
+    else
+      without_recorder
+    fi
   done
   control daemon-reload
+}
+
+# The release is one that records in its control API: a journal that stayed would be believed by the
+# next recorder, long after it was true.
+without_recorder() {
+  control disable "$recorder" || true
+  rm -f "$root/etc/systemd/system/$recorder"
+  rm -rf "$state/recorder" "$runtime/recorder"
+}
+
+# The recorder first; the rest of the release may fail to start without it being held up.
+start_services() { # verb and options
+  if [ -e "$root/etc/systemd/system/$recorder" ]; then
+    control "$@" "$recorder"
+  fi
+  # shellcheck disable=SC2086  # several words
+  control "$@" $services
+}
+
+# The recorder last, and only for as long as the database is copied; OBS goes on recording.
+stop_services() {
+  # shellcheck disable=SC2086  # several words
+  control stop $services
+  if [ -e "$root/etc/systemd/system/$recorder" ]; then
+    control stop "$recorder"
+  fi
 }
 
 # Whether there is somebody to start services.
@@ -90,9 +122,9 @@ control() {
 # Nothing that belongs to the services is touched as root: SQLite would leave files of its own.
 as_user() {
   if [ -z "$root" ]; then
-    runuser -u leitstand -- "$@"
+    runuser -u leitstand -- env RUNTIME_DIRECTORY="$runtime" "$@"
   else
-    "$@"
+    env RUNTIME_DIRECTORY="$runtime" "$@"
   fi
 }
 
@@ -106,10 +138,15 @@ wait_until_healthy() {
   has_control || return 0
   urls=$(upkeep urls) || return 1
   until=$(($(date +%s) + patience))
+  wait_for upkeep recorder || return 1
   for url in $urls; do
-    until "$home/current/venv/bin/python" "$home/current/bin/healthy" "$url" 2>/dev/null; do
-      [ "$(date +%s)" -lt "$until" ] || return 1
-      sleep 1
-    done
+    wait_for "$home/current/venv/bin/python" "$home/current/bin/healthy" "$url" || return 1
+  done
+}
+
+wait_for() { # what has to succeed until then
+  until "$@" 2>/dev/null; do
+    [ "$(date +%s)" -lt "$until" ] || return 1
+    sleep 1
   done
 }

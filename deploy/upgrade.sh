@@ -1,9 +1,10 @@
 #!/bin/sh
 # Brings an installation to the version that this lies in: sudo sh deploy/upgrade.sh
 #
-# Builds it first, beside the one that runs. Then: stop, copy the database, switch, start. When the
-# services are not healthy within a minute, or this is interrupted, the old version and its database
-# are put back; when even that is cut off, by the next run. Safe to run again.
+# Builds it first, beside the one that runs. Then: stop, copy the database, switch, bring the copied
+# database's tables up to date, start. OBS goes on recording meanwhile, and the recorder goes on with
+# that recording. When the services are not healthy within a minute, or this is interrupted, the old
+# version and its database are put back; when even that is cut off, by the next run. Safe to run again.
 set -eu
 # shellcheck source=deploy/parts.sh
 . "$(dirname "$0")/parts.sh"
@@ -15,15 +16,13 @@ roll_back() {
   old=$(sed -n 1p "$journal")
   copy=$(sed -n 2p "$journal")
   say "going back to $old" >&2
-  # shellcheck disable=SC2086
-  control stop $services || true
+  stop_services || true
   # First: what puts the copy back is the old release's.
   switch_to "$old"
   [ -z "$copy" ] || upkeep restore "$copy"
   put_units
   rm "$journal"
-  # shellcheck disable=SC2086
-  control start $services
+  start_services start
 }
 
 at_exit() {
@@ -60,14 +59,14 @@ as_user "$home/releases/$id/bin/leitstand" check-config --config "$config" >/dev
 trap at_exit EXIT
 trap 'exit 1' HUP INT TERM
 note "$old" ""
-# shellcheck disable=SC2086
-control stop $services
+stop_services
 copy=$(upkeep backup "$state/backups")
 note "$old" "$copy"
 switch_to "releases/$id"
 put_units
-# shellcheck disable=SC2086
-control start $services
+# So that the recorder does not have to, which at its start waits only for a moment for the database.
+upkeep migrate || exit 1
+start_services enable --now
 wait_until_healthy || exit 1
 rm "$journal"
 

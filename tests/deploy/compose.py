@@ -24,7 +24,7 @@ from tests.deploy.engine import ROOT, Engine
 from tests.running import eventually, free_port
 
 SERVICES = (
-    *("exporter", "api", "prometheus", "alertmanager"),
+    *("recorder", "exporter", "api", "prometheus", "alertmanager"),
     *("redis", "demo-mediamtx", "demo-obs", "mail"),
 )
 _COPIED = (
@@ -212,7 +212,12 @@ def an_alert_arrives(stack: Stack) -> None:
 
 
 def the_killed_come_back(stack: Stack) -> None:
-    """killed with SIGKILL, exporter and control API are back, and scraped again"""
+    """killed with SIGKILL, recorder, exporter and control API are back, and scraped again"""
+    before = stack.pid("recorder")
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: _is_another(stack, "recorder", before), 60)
+    started = f"leitstand_recorder_start_time_seconds > {time.time() - 60:.0f}"
+    eventually(lambda: stack.query(f"leitstand_recorder_up == 1 and {started}"), 60)
     for service in ("exporter", "api"):
         before = stack.pid(service)
         since = time.time()

@@ -17,6 +17,7 @@ from leitstand import companions, config
 from leitstand.config.environment import PREFIX, key_of
 from leitstand.config.keys import names, section_of, type_at
 from leitstand.config.schema import Config
+from leitstand.places import PLACES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -147,6 +148,32 @@ def test_everything_that_a_program_is_told_to_read_is_mounted() -> None:
     assert (ROOT / "grafana/dashboards" / Path(home).relative_to(folder)).is_file()
     source = (ROOT / "grafana/provisioning/datasources/leitstand.yml").read_text()
     assert {name for name, _ in _VARIABLE.findall(source)} <= set(environment)
+
+
+def test_nothing_keeps_the_recorder_from_recording() -> None:
+    recorder = SERVICES["recorder"]
+    assert recorder["command"] == ["recorder"]
+    assert recorder["image"] == SERVICES["api"]["image"]
+    assert recorder["restart"] == "always"
+    assert recorder["oom_score_adj"] == -900
+    assert "depends_on" not in recorder
+    assert "ports" not in recorder
+
+
+def test_the_recorder_and_the_api_share_state_socket_and_recordings() -> None:
+    recorder, api = ({tuple(each) for each in mounts(name)} for name in ("recorder", "api"))
+    assert recorder == api
+    assert str(DEFAULTS.recorder.runtime) in {target for _, target, *_ in recorder}
+    made = (ROOT / "deploy/Dockerfile").read_text()
+    assert f"-m 0700 {DEFAULTS.recorder.runtime}\n" in made
+
+
+def test_the_recorders_health_check_is_a_module_of_the_image() -> None:
+    *python, option, module = SERVICES["recorder"]["healthcheck"]["test"][1:]
+    assert python == ["/opt/leitstand/venv/bin/python", "-P"]
+    assert option == "-m"
+    assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    assert PLACES[1] in {Path(target) for _, target, *_ in mounts("recorder")}
 
 
 def test_prometheus_keeps_what_the_error_budget_needs() -> None:

@@ -16,6 +16,7 @@ from tests.conftest import program
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
 UNITS = sorted(SYSTEMD.glob("*.service"))
+RUNTIME = "RUNTIME_DIRECTORY"
 _EXPOSURE_TENTHS = "30"
 
 
@@ -86,6 +87,43 @@ def test_a_wrong_configuration_is_not_tried_again() -> None:
         assert service["RestartPreventExitStatus"] == str(cli._CONFIG_ERROR)
 
 
+RECORDER, API = (SYSTEMD / f"leitstand-{name}.service" for name in ("recorder", "api"))
+
+
+def test_the_recorder_waits_for_nobody_and_is_ended_last() -> None:
+    unit, service = section(RECORDER, "Unit"), section(RECORDER, "Service")
+    assert unit["After"] == "network.target"
+    assert not {"Wants", "Requires", "BindsTo", "PartOf", "Requisite"} & set(unit)
+    assert unit["StartLimitIntervalSec"] == "0", "tried again for ever"
+    assert (service["OOMScoreAdjust"], service["RestartSec"]) == ("-900", "500ms")
+    assert int(service["LimitNOFILE"]) >= 4096
+
+
+def test_the_api_wants_the_recorder_and_does_not_end_it() -> None:
+    unit = section(API, "Unit")
+    assert "leitstand-recorder.service" in unit["Wants"].split()
+    assert "leitstand-recorder.service" not in unit["After"].split()
+    assert not {"Requires", "BindsTo", "PartOf", "Upholds", "PropagatesStopTo"} & set(unit)
+
+
+def test_both_find_the_socket_in_one_folder_that_stays() -> None:
+    keys = ("RuntimeDirectory", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve", "User")
+    recorder, api = (section(unit, "Service") for unit in (RECORDER, API))
+    assert [recorder[key] for key in keys] == ["leitstand", "0700", "yes", "leitstand"]
+    assert [api[key] for key in keys] == [recorder[key] for key in keys]
+    settings = load(SYSTEMD / "leitstand.yml", {})
+    folder = "/run/leitstand"
+    found = settings.recorder.runtime_folder(settings.control_api.state, {RUNTIME: folder})
+    assert found == Path(folder)
+
+
+def test_the_recorder_may_write_where_it_keeps_what_it_must_not_lose() -> None:
+    service = section(RECORDER, "Service")
+    assert service["ProtectSystem"] == "strict"
+    assert service["StateDirectory"] == "leitstand"
+    assert service["ReadWritePaths"] == section(API, "Service")["ReadWritePaths"]
+
+
 def test_the_first_configuration_is_good_and_keeps_its_state_where_the_unit_may_write() -> None:
     made = load(SYSTEMD / "leitstand.yml", {})
     assert made.control_api.state == Path("/var/lib/leitstand")
@@ -105,6 +143,7 @@ def test_the_first_configurations_comments_are_good_too(tmp_path: Path) -> None:
     assert made.obs == [
         config.ObsConfig(name="stage", password="secret", recordings=Path("/srv/recordings"))
     ]
+    assert made.recorder.fallback == Path("/srv/recordings/.leitstand")
 
 
 @pytest.mark.parametrize("kind", ["sysusers", "tmpfiles"])
