@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -256,8 +257,9 @@ def _stopped(status: StudioStatus, recording: Recording) -> protocol.Stopped:
 
 def _wait(reconciler: Reconciler, is_so: Callable[[StudioStatus], bool], until: float) -> bool:
     """Look again and again until it is so, or the time is up."""
+    pause = threading.Event()
     while not is_so(reconciler.look()):
         if time.monotonic() >= until:
             return False
-        time.sleep(_AGAIN_SECONDS)
+        pause.wait(_AGAIN_SECONDS)
     return True

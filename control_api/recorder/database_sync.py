@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from control_api.events.kinds import Kind
 from control_api.recorder import database_rows, plan_source
-from control_api.recorder.database_link import DatabaseLink, Replaced, Unusable
+from control_api.recorder.database_link import DatabaseLink, Missing, Replaced, Unusable
 from control_api.recorder.ownership import Ownership
 from control_api.recorder.plan import PlanData, merged
 from control_api.recorder.recording import Recording
@@ -27,6 +27,7 @@ _CYCLE_SECONDS = 1.0
 _LATE_SECONDS = 5.0
 _WRITE_SECONDS = 5.0
 _REPORT_SECONDS = 3.0
+_MISSING_SECONDS = 60.0
 _AGAIN_SECONDS = 0.3
 _RENEW_SECONDS = 4.0
 _BATCH = 200
@@ -128,8 +129,9 @@ class DatabaseSync:
                     return
                 self._wake.wait_for(lambda: self._woken, _CYCLE_SECONDS)
                 self._woken = False
-            if self._problem is not None and not self._is_over:
-                time.sleep(_AGAIN_SECONDS)
+                if self._problem is not None:
+                    # What fails at once must not be tried as often as something is added.
+                    self._wake.wait_for(lambda: self._is_over, _AGAIN_SECONDS)
 
     def _round(self) -> None:
         self._busy_since = time.monotonic()
@@ -141,10 +143,10 @@ class DatabaseSync:
                 pass
             self._write_mark()
         except Unusable as error:
-            self._failed(str(error), is_replaced=isinstance(error, Replaced))
+            self._failed(error)
         except Exception:
             logger.exception("database: this is a mistake in Leitstand")
-            self._failed("a mistake in Leitstand; the log says more", is_replaced=False)
+            self._failed(Unusable("a mistake in Leitstand; the log says more"))
         else:
             self._succeeded()
         with self._wake:
@@ -216,13 +218,15 @@ class DatabaseSync:
                 plan_source.mark_written(session)
             self._written_at = time.monotonic()
 
-    def _failed(self, reason: str, *, is_replaced: bool) -> None:
+    def _failed(self, error: Unusable) -> None:
+        reason, is_replaced = str(error), isinstance(error, Replaced)
         if self._problem is None:
             self._problem_since, self._failing_since = self._now(), time.monotonic()
         self._problem, self._is_replaced = reason, is_replaced
-        # A lock that is held for a moment, or an API that is about to make the tables, is none.
+        # A lock that is held for a moment is no fault, nor an API that is about to make the tables.
         lasts = time.monotonic() - self._failing_since
-        if not self._is_reported and (is_replaced or lasts > _REPORT_SECONDS):
+        patience = _MISSING_SECONDS if isinstance(error, Missing) else _REPORT_SECONDS
+        if not self._is_reported and (is_replaced or lasts > patience):
             self._is_reported = True
             message = f"the database cannot be used: {reason}; recording goes on"
             self._records.report(Kind.DATABASE_LOST, None, message, replaced=is_replaced)

@@ -151,8 +151,8 @@ class Journal:
         with self._wake:
             self._busy_since = None
             self._wake.notify_all()
-        if self._error is not None and not self._is_over:
-            time.sleep(_RETRY_SECONDS / 10)
+            if self._error is not None:
+                self._wake.wait_for(lambda: self._is_over, _RETRY_SECONDS / 10)
 
     def _append(self, changed: Mapping[str, Any]) -> bool:
         """False if they have to go to another segment or place."""
