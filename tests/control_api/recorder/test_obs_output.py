@@ -20,6 +20,8 @@ Start = Callable[..., RealObs]
 FPS = 15
 NOTICED_SECONDS = 15.0
 SPLIT = {"RecSplitFile": True, "RecSplitFileType": "Manual"}
+FRAGMENTS_SECONDS = 60.0 if is_soak() else 20.0
+"""OBS's usual group of 250 pictures lasts 16.7 s at 15 frames a second."""
 BUSY_PROCESSES = 40
 BUSY_SECONDS = 60 if is_soak() else 15
 STOPS = [(phase * 0.27, 1.0 + 4.0 * phase / 19) for phase in range(20)]
@@ -126,6 +128,14 @@ def test_a_custom_output_is_found_and_healthy(real_obs: Start) -> None:
         recorded = watch.record(20.0)
         assert recorded.file is not None
         assert recorded.file.parent == obs.recordings
+        watch.stop()
+        assert watch.progress == {Progress.HEALTHY}
+
+
+def test_a_file_that_grows_by_groups_of_pictures_is_healthy(real_obs: Start) -> None:
+    obs = real_obs(record_format="mp4", muxer="movflags=frag_keyframe+empty_moov")
+    with watching(obs) as watch:
+        watch.record(FRAGMENTS_SECONDS)
         watch.stop()
         assert watch.progress == {Progress.HEALTHY}
 
