@@ -15,6 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
+from control_api.database import opened
+from control_api.leadership import NAME
+from control_api.leases import Leases
 from tests.leitstand.cut.media import Recipe, record
 from tests.postgresql import PostgreSql, running
 from tests.running import eventually, free_port, leitstand, process
@@ -111,6 +114,13 @@ def test_a_second_one_on_one_state_folder_is_refused_on_postgresql_too(
     state = str(first.folder / "state")
     line = refused(make("two", database=postgresql, state=state))
     assert line.startswith(f"leitstand: control_api.state: {state} is in use ")
+
+
+def leader(url: str) -> str:
+    """The identity of the process that does the housekeeping."""
+    with contextlib.closing(opened(url)) as database:
+        lease = Leases(database).holder_of(NAME)
+        return lease.holder if lease else ""
 
 
 def value(venue: Venue, key: str) -> Any:
@@ -212,11 +222,14 @@ def test_a_starting_one_leaves_the_running_job_of_a_living_one_alone(
 def test_the_job_of_a_killed_one_is_taken_over(make: Make, postgresql: str) -> None:
     cutting = Cutting(make, postgresql)
     cutting.two.start()
+    first = eventually(lambda: leader(postgresql))
     began = time.monotonic()
     cutting.one.kill()
     job = cutting.done(cutting.two)
     assert (job["state"], job["attempts"]) == ("succeeded", 2)
     assert time.monotonic() - began > STALE - 6
+    # The other also does from now on what is done only once.
+    assert eventually(lambda: leader(postgresql) not in ("", first), 60)
     assert list(cutting.files) == [f"{job['result']['clip_id']}.mp4"]
 
 

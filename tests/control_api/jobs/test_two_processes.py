@@ -12,6 +12,7 @@ import pytest
 
 from control_api.database import Database
 from control_api.jobs.liveness import Liveness, Pace
+from control_api.jobs.settling import Settling
 from control_api.jobs.store import JobStore, State
 from control_api.jobs.tables import JobRow
 from tests.control_api.jobs.shop import PACE, Shop, alive
@@ -137,6 +138,23 @@ def test_only_owner_and_attempt_change_a_running_job(database: Database, other: 
     assert store.beat([mine]) == {}
     with store.held(mine) as held:
         assert held is None
+
+
+def test_a_sign_of_life_at_the_last_moment_keeps_the_job(database: Database, other: Shop) -> None:
+    store = JobStore(database)
+    id = other.add("answer")
+    claimed = store.claim("me", 1.0, lambda _: 0)
+    assert claimed is not None
+    (seen,), _ = store.running()
+    eventually(
+        lambda: store.beat([claimed]) and store.running()[0][0].heartbeat_at != seen.heartbeat_at
+    )
+    settling = Settling(store, other.kinds(), other.clock)
+    settling.take_back(seen, is_dead=False)
+    assert other.jobs.get(id).state == State.RUNNING
+    (seen,), _ = store.running()
+    settling.take_back(seen, is_dead=False)
+    assert other.jobs.get(id).state == State.QUEUED
 
 
 def test_the_number_of_an_attempt_is_never_used_again(database: Database, other: Shop) -> None:
