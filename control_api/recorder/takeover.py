@@ -29,7 +29,11 @@ from control_api.schedules.tables import RunRow, ScheduleRow
 
 logger = logging.getLogger(__name__)
 
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS = 30.0
+"""Nothing is known without an answer, and a recording that runs would be taken for a foreign one.
+
+On a busy machine bringing the tables of an earlier version up to date takes more than a few.
+"""
 _RUNNING = (State.STARTING, State.RECORDING, State.STOPPING)
 
 

@@ -72,6 +72,7 @@ class Machine:
     """A folder to install into, and a source tree of a version to install."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.root = folder / "root"
         self.home = self.root / "opt/leitstand"
