@@ -26,6 +26,8 @@ from control_api.recordings.reasons import Code
 
 _ANSWER_SECONDS = 1.5
 _SETTLE_SECONDS = 0.2
+_ROW_SECONDS = 0.4
+"""How long a stop waits for the number that the database gives to the recording."""
 _LOCK_SECONDS = 1.0
 _AGAIN_SECONDS = 0.05
 _LONGEST_EXTENSION = 86_400.0
@@ -131,7 +133,9 @@ class Commands:
             reconciler.end(body.by)
         if recording is None:
             return protocol.Stopped(None, is_over=True)
-        _wait(reconciler, lambda s: _has_ended(s, recording.uid), until)
+        if _wait(reconciler, lambda s: _has_ended(s, recording.uid), until):
+            until = min(until, time.monotonic() + _ROW_SECONDS)
+            _wait(reconciler, lambda s: s.last is not None and s.last.row is not None, until)
         return _stopped(reconciler.status, recording)
 
     def _pause(self, body: protocol.Pause) -> StudioStatus:
@@ -239,7 +243,7 @@ def _refusal(status: StudioStatus) -> str | None:
 
 def _has_ended(status: StudioStatus, uid: str) -> bool:
     last = status.last
-    return last is not None and last.uid == uid and last.row is not None
+    return last is not None and last.uid == uid
 
 
 def _stopped(status: StudioStatus, recording: Recording) -> protocol.Stopped:
