@@ -10,19 +10,23 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from control_api.database_away import DatabaseAway, is_passing
 from leitstand.config import ConfigError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
+_CONNECT_SECONDS = 5
 _READS = "leitstand_reads"
-_WRITER = 0x1E175
-"""The number of PostgreSQL's lock that whoever writes holds; any number would do."""
+WRITER_LOCK = 0x1E175
+"""The number of the advisory lock that every writer takes on PostgreSQL; any number would do."""
 
 
 class Base(DeclarativeBase):
@@ -35,22 +39,28 @@ class Database:
     def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.url = make_url(url)
         self.engine = _engine(self.url, busy_seconds)
+        # A pool of their own: writers that wait for a lock would hold every connection.
+        is_shared = self.url.get_backend_name() == "sqlite" and self.file is None
+        self._reading = self.engine if is_shared else _engine(self.url, busy_seconds)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
-        reading = self.engine.execution_options(**_reading(self.engine))
+        reading = self._reading.execution_options(**_reading(self._reading))
         self._readers = sessionmaker(reading, expire_on_commit=False)
 
     @property
     def file(self) -> Path | None:
         """The file of SQLite; None for a server, or a database in memory."""
-        name = self.url.database
-        is_file = self.url.get_backend_name() == "sqlite" and name not in (None, "", ":memory:")
-        return Path(str(name)) if is_file else None
+        return _file_of(self.url)
 
     def migrate(self) -> None:
-        """Bring the tables to this version's shape; does nothing where they are."""
+        """Bring the tables to this version's shape; writes nothing where they are."""
+        settings = alembic.config.Config()
+        settings.set_main_option("script_location", str(_MIGRATIONS))
+        newest = set(ScriptDirectory.from_config(settings).get_heads())
+        with self.reading() as session:
+            found = MigrationContext.configure(session.connection()).get_current_heads()
+        if set(found) == newest:
+            return
         with self.engine.connect() as connection:
-            settings = alembic.config.Config()
-            settings.set_main_option("script_location", str(_MIGRATIONS))
             settings.attributes["connection"] = connection
             alembic.command.upgrade(settings, "head")
 
@@ -68,18 +78,35 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._reading.dispose()
 
 
-def opened(url: str) -> Database:
-    """The database behind the URL, migrated. Raises ConfigError that does not tell its password."""
+def opened(url: str, *, busy_seconds: float = _BUSY_SECONDS) -> Database:
+    """The database behind the URL, migrated. Raises ConfigError that does not tell its password.
+
+    DatabaseAway, which is one too, if it may work later.
+    """
+    database = None
     try:
-        database = Database(url)
+        database = Database(url, busy_seconds=busy_seconds)
         database.migrate()
     except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
-        shown = make_url(url).render_as_string(hide_password=True)
-        raise ConfigError(f"control_api.database: {shown} cannot be opened ({reason})") from None
+        if database is not None:
+            database.close()
+        raise _translated(error, make_url(url)) from None
     return database
+
+
+def _translated(error: Exception, url: URL) -> ConfigError:
+    reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
+    kind = DatabaseAway if is_passing(error, _file_of(url)) else ConfigError
+    shown = url.render_as_string(hide_password=True)
+    return kind(f"control_api.database: {shown} cannot be opened ({reason})")
+
+
+def _file_of(url: URL) -> Path | None:
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
 
 
 def _engine(url: URL, busy_seconds: float) -> Engine:
@@ -90,7 +117,9 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
     else:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, connect_args={"timeout": busy_seconds, "check_same_thread": False}
+            url,
+            connect_args={"timeout": busy_seconds, "check_same_thread": False},
+            pool_timeout=busy_seconds,
         )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -101,7 +130,12 @@ def _postgresql(url: URL, busy_seconds: float) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_timeout=busy_seconds,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
     except ImportError:
         raise ConfigError(
             "control_api.database: PostgreSQL needs a package more: "
@@ -149,4 +183,4 @@ def _begin_postgresql(busy_seconds: float, connection: Connection) -> None:
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.
     wait = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
-    connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({_WRITER})")
+    connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({WRITER_LOCK})")
