@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -84,7 +83,7 @@ class Commands:
             answer = Answer(error=error.detail, status=error.status)
         except msgspec.ValidationError as error:
             answer = Answer(error=str(error), status=422)
-        if command != "status":
+        if command not in ("status", "audit"):
             # So that whoever asks the database next reads what has happened.
             self._settle(_SETTLE_SECONDS)
         return answer
@@ -186,8 +185,7 @@ class Commands:
             return reconciler.follow_schedule()
 
     def _audit(self, body: protocol.Audit) -> None:
-        uid = uuid.uuid4().hex
-        self._records.send(AuditRecord(uid=uid, **msgspec.structs.asdict(body)), uid)
+        self._records.send(AuditRecord(**msgspec.structs.asdict(body)), body.uid)
 
     def _say(self, studio: str, message: str, **data: Any) -> None:
         self._records.report(Kind.OVERRIDE_CHANGED, studio, message, **data)
