@@ -83,11 +83,11 @@ class ControlApi:
         self.streams = Streams(config, clock)
         self.timer = Timer()
         self.outlook = self._outlook(config, clock)
-        for room in (self.library, self.jobs, self.play, self.desk, self.outlook):
+        for room in (self.auth, self.library, self.jobs, self.play, self.desk, self.outlook):
             room.begin(self.timer)
         self.timer.every(_FORGET_SECONDS, "forget events", self._forget)
         limits = Limits(clock)
-        audit = AuditService(AuditStore(self.database), clock)
+        self.audit = AuditService(AuditStore(self.database), clock, self.recorder.keep_audit)
         provided = {
             Studios: self.studios,
             EventService: self.events,
@@ -103,13 +103,13 @@ class ControlApi:
             ScheduleService: self.schedules,
             RecordingService: self.recordings,
             AuthService: self.auth,
-            AuditService: audit,
+            AuditService: self.audit,
             Limits: limits,
             Gate: TokenGate(self.auth, limits),
         }
         self.app = create_app(provided)
         settings = config.control_api
-        put_fence(self.app, limits, audit, settings.cors)
+        put_fence(self.app, limits, self.audit, settings.cors)
         self.outlook.measure(self.app)
         self._settings = settings
         self._server = HttpServer(
@@ -140,6 +140,8 @@ class ControlApi:
 
     def stop(self) -> None:
         self._server.stop()
+        self.audit.stop()
+        self.auth.stop()
         self.streams.stop()
         self.timer.stop()
         self.tail.stop()

@@ -1,4 +1,4 @@
-"""A venue: an OBS, a `leitstand api` in a process of its own, and calls to it."""
+"""A venue: an OBS, a recorder and an API in processes of their own, and calls to it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,23 @@ import yaml
 from tests.running import Process, eventually, free_port, leitstand
 
 TOKEN = "an-admin-of-tests"
+_START_SECONDS = 60.0
 ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Venue:
     """The service on a port of its own; may be killed and started again."""
 
-    def __init__(self, folder: Path, obs_port: int, recordings: Path) -> None:
+    def __init__(
+        self, folder: Path, obs_port: int, recordings: Path, database: str | None = None
+    ) -> None:
+        """`database` is a URL; None: a SQLite file in the state folder."""
         self.folder = folder
+        self.database = database
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
         self.service: Process | None = None
+        self.recorder: Process | None = None
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {TOKEN}"
         self._file = folder / "leitstand.yml"
@@ -39,19 +45,40 @@ class Venue:
                 "state": str(folder / "state"),
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
+                **({"database": database} if database else {}),
             },
+            "recorder": {"runtime": str(folder / "run")},
         }
         self._file.write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
+        """Start the recorder, unless it runs, and the API."""
+        if self.recorder is None:
+            self.start_recorder()
+        self.start_api()
+        assert self.service is not None
+        self.service.find(r"control API .* at (http://\S+)", _START_SECONDS)
+
+    def start_recorder(self) -> None:
+        self.recorder = Process(leitstand("recorder", "--config", str(self._file)))
+        self.recorder.find(r"(recorder \S+ at )", _START_SECONDS)
+
+    def start_api(self) -> None:
+        """Start the API without waiting until it serves."""
         self.service = Process(leitstand("api", "--config", str(self._file)))
-        self.service.find(r"control API .* at (http://\S+)")
 
     def kill(self) -> None:
+        """Kill the API; the recorder goes on."""
         assert self.service is not None
         self.service.send(signal.SIGKILL)
         self.service.wait()
         self.service.end()
+
+    def end(self) -> None:
+        """End what runs."""
+        for process in (self.service, self.recorder):
+            if process is not None:
+                process.end()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The `data` of an answer that must be good."""
@@ -105,11 +132,12 @@ class Venue:
 
 
 @contextlib.contextmanager
-def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
-    """One whose service has not been started yet."""
-    made = Venue(folder, obs_port, recordings)
+def venue(
+    folder: Path, obs_port: int, recordings: Path, database: str | None = None
+) -> Iterator[Venue]:
+    """One whose services have not been started yet."""
+    made = Venue(folder, obs_port, recordings, database)
     try:
         yield made
     finally:
-        if made.service is not None:
-            made.service.end()
+        made.end()
