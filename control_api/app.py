@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -18,7 +19,7 @@ from control_api.auth.router import router as auth
 from control_api.clips.router import router as clips
 from control_api.database_faults import sentence_of
 from control_api.envelope import Failure
-from control_api.errors import ApiError
+from control_api.errors import DATABASE_AWAY, ApiError
 from control_api.events.router import router as events
 from control_api.frames.router import router as frames
 from control_api.health.router import router as health
@@ -35,6 +36,7 @@ from control_api.recordings.router import router as recordings
 from control_api.schedules.router import router as schedules
 from control_api.settings.router import router as settings
 from control_api.streams.router import router as streams
+from control_api.threads import CheckThreads, ControlThreads
 from control_api.web.router import page_router
 from leitstand import __version__
 
@@ -60,6 +62,7 @@ ROUTERS: Sequence[APIRouter] = (
 )
 """Every domain's routes. A new domain is one line here."""
 
+_THREADS = 16
 _DESCRIPTION = """\
 Recordings by hand and by schedule, videos and clips, for any number of OBS studios.
 
@@ -82,7 +85,8 @@ def create_app(provided: Provided) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    provide(app, provided)
+    checks, controls = CheckThreads("checks", _THREADS), ControlThreads("control", _THREADS)
+    provide(app, {CheckThreads: checks, ControlThreads: controls, **provided})
     for router in ROUTERS:
         app.include_router(router, prefix="/api", responses=_FAILURES)
     app.include_router(metrics, responses=_FAILURES)
@@ -91,6 +95,7 @@ def create_app(provided: Provided) -> FastAPI:
     app.exception_handler(ApiError)(_told)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(DBAPIError)(_without_database)
+    app.exception_handler(PoolTimeout)(_without_database)
     app.exception_handler(HTTPException)(_http)
     return app
 
@@ -100,19 +105,21 @@ def _document(request: Request, _: Viewer) -> dict[str, Any]:
     return document
 
 
-def _told(_: Request, error: ApiError) -> Response:
+# Coroutines: plain functions would wait for a thread, all of which other requests may hold.
+async def _told(_: Request, error: ApiError) -> Response:
     return JSONResponse({"detail": error.detail}, error.status, error.headers)
 
 
-def _without_database(_: Request, error: DBAPIError) -> Response:
-    return JSONResponse({"detail": sentence_of(error)}, 503)
+async def _without_database(_: Request, error: SQLAlchemyError) -> Response:
+    sentence = sentence_of(error) if isinstance(error, DBAPIError) else DATABASE_AWAY
+    return JSONResponse({"detail": sentence}, 503)
 
 
-def _http(_: Request, error: HTTPException) -> Response:
+async def _http(_: Request, error: HTTPException) -> Response:
     return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
 
 
-def _invalid(_: Request, error: RequestValidationError) -> Response:
+async def _invalid(_: Request, error: RequestValidationError) -> Response:
     """All that is wrong in one sentence each: field, value, what is allowed."""
     wrong = [_sentence(each["loc"], each["msg"], each.get("input")) for each in error.errors()]
     return JSONResponse({"detail": "; ".join(wrong)}, 422)

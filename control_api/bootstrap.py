@@ -103,7 +103,7 @@ class ControlApi:
         self.outlook = self._outlook(config, clock)
         self._set_timer()
         limits = Limits(clock)
-        audit = AuditService(AuditStore(self.database), clock)
+        self.audit = AuditService(AuditStore(self.database), clock, self.recorder.keep_audit)
         provided = {
             Studios: self.studios,
             EventService: self.events,
@@ -120,13 +120,13 @@ class ControlApi:
             RecordingService: self.recordings,
             Examination: self.examination,
             AuthService: self.auth,
-            AuditService: audit,
+            AuditService: self.audit,
             Limits: limits,
             Gate: TokenGate(self.auth, limits),
         }
         self.app = create_app(provided)
         settings = config.control_api
-        put_fence(self.app, limits, audit, settings.cors)
+        put_fence(self.app, limits, self.audit, settings.cors)
         self.outlook.measure(self.app)
         self._settings = settings
         self._server = HttpServer(
@@ -158,6 +158,8 @@ class ControlApi:
 
     def stop(self) -> None:
         self._server.stop()
+        self.audit.stop()
+        self.auth.stop()
         self.streams.stop()
         self.timer.stop()
         self.examination.stop()
@@ -173,7 +175,7 @@ class ControlApi:
         self.instance.release()
 
     def _set_timer(self) -> None:
-        for room in (self.library, self.jobs, self.play, self.desk, self.outlook):
+        for room in (self.auth, self.library, self.jobs, self.play, self.desk, self.outlook):
             room.begin(self.timer)
         self.timer.every(_FORGET_SECONDS, "forget events", self._forget, in_one=True)
         # What other processes on the database change is in force here within seconds.

@@ -13,12 +13,15 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from control_api.database_away import DatabaseAway, is_passing
 from control_api.database_faults import DatabaseFault, fault_of, is_disk_full
 from control_api.reserve import Reserve
 from control_api.sqlite_replay import ReplayConnection
@@ -30,9 +33,10 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
 _RESERVE_BYTES = 16 * 1024**2
 _RESERVE_STEP = 1024**2
+_CONNECT_SECONDS = 5
 _READS = "leitstand_reads"
-_WRITER = 0x1E175
-"""The number of PostgreSQL's lock that whoever writes holds; any number would do."""
+WRITER_LOCK = 0x1E175
+"""The number of the advisory lock that every writer takes on PostgreSQL; any number would do."""
 
 
 class Base(DeclarativeBase):
@@ -53,16 +57,27 @@ class Database:
         self.reserve = _reserve(self.file) if self.file and may_use_reserve else None
         self._fault: type[DatabaseFault] | None = None
         self.engine = _engine(self.url, self.file, self.reserve, busy_seconds)
-        event.listen(self.engine, "handle_error", self._named)
+        # A pool of their own: writers that wait for a lock would hold every connection.
+        is_shared = self.url.get_backend_name() == "sqlite" and self.file is None
+        self._reading = (
+            self.engine if is_shared else _engine(self.url, self.file, self.reserve, busy_seconds)
+        )
+        for engine in {self.engine, self._reading}:
+            event.listen(engine, "handle_error", self._named)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
-        reading = self.engine.execution_options(**_reading(self.engine))
+        reading = self._reading.execution_options(**_reading(self._reading))
         self._readers = sessionmaker(reading, expire_on_commit=False)
 
     def migrate(self) -> None:
-        """Bring the tables to this version's shape; does nothing where they are."""
+        """Bring the tables to this version's shape; writes nothing where they are."""
+        settings = alembic.config.Config()
+        settings.set_main_option("script_location", str(_MIGRATIONS))
+        newest = set(ScriptDirectory.from_config(settings).get_heads())
+        with self.reading() as session:
+            found = MigrationContext.configure(session.connection()).get_current_heads()
+        if set(found) == newest:
+            return
         with self.engine.connect() as connection:
-            settings = alembic.config.Config()
-            settings.set_main_option("script_location", str(_MIGRATIONS))
             settings.attributes["connection"] = connection
             alembic.command.upgrade(settings, "head")
 
@@ -83,6 +98,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._reading.dispose()
 
     def _named(self, context: ExceptionContext) -> None:
         """Raise a fault of the surroundings as such, and log it when it begins."""
@@ -95,16 +111,27 @@ class Database:
         raise fault from context.original_exception
 
 
-def opened(url: str) -> Database:
-    """The database behind the URL, migrated. Raises ConfigError that does not tell its password."""
+def opened(url: str, *, busy_seconds: float = _BUSY_SECONDS) -> Database:
+    """The database behind the URL, migrated. Raises ConfigError that does not tell its password.
+
+    DatabaseAway, which is one too, if it may work later.
+    """
+    database = None
     try:
-        database = Database(url)
+        database = Database(url, busy_seconds=busy_seconds)
         database.migrate()
     except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
-        shown = make_url(url).render_as_string(hide_password=True)
-        raise ConfigError(f"control_api.database: {shown} cannot be opened ({reason})") from None
+        if database is not None:
+            database.close()
+        raise _translated(error, make_url(url)) from None
     return database
+
+
+def _translated(error: Exception, url: URL) -> ConfigError:
+    reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
+    kind = DatabaseAway if is_passing(error, _file(url)) else ConfigError
+    shown = url.render_as_string(hide_password=True)
+    return kind(f"control_api.database: {shown} cannot be opened ({reason})")
 
 
 def _file(url: URL) -> Path | None:
@@ -127,7 +154,7 @@ def _engine(url: URL, file: Path | None, reserve: Reserve | None, busy_seconds: 
         file.parent.mkdir(parents=True, exist_ok=True)
         factory = {} if reserve is None else {"factory": _connecting(file, reserve)}
         usual = {"timeout": busy_seconds, "check_same_thread": False}
-        engine = create_engine(url, connect_args=usual | factory)
+        engine = create_engine(url, connect_args=usual | factory, pool_timeout=busy_seconds)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -165,7 +192,12 @@ def _postgresql(url: URL, busy_seconds: float) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_timeout=busy_seconds,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
     except ImportError:
         raise ConfigError(
             "control_api.database: PostgreSQL needs a package more: "
@@ -214,4 +246,4 @@ def _begin_postgresql(busy_seconds: float, connection: Connection) -> None:
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.
     wait = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
-    connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({_WRITER})")
+    connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({WRITER_LOCK})")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+DATABASE_AWAY = "the database does not answer; try again"
+
 
 class ApiError(Exception):
     """`detail` is a sentence for whoever asked: the thing, the value and the way out."""

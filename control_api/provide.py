@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar, cast
 
 from fastapi import FastAPI
@@ -18,10 +18,11 @@ def provide(app: FastAPI, provided: Provided) -> None:
     app.state.provided = provided
 
 
-def provided(kind: type[T]) -> Callable[[HTTPConnection], T]:
+def provided(kind: type[T]) -> Callable[[HTTPConnection], Awaitable[T]]:
     """A dependency: `Annotated[EventService, Depends(provided(EventService))]`."""
 
-    def find(connection: HTTPConnection) -> T:
+    # A coroutine: a plain function would wait for a thread.
+    async def find(connection: HTTPConnection) -> T:
         return cast(T, connection.app.state.provided[kind])
 
     return find

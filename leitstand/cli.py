@@ -126,14 +126,15 @@ def exporter(config_file: ConfigOption = None, log_level: LogLevelOption = "info
 @command
 def api(config_file: ConfigOption = None, log_level: LogLevelOption = "info") -> None:
     """Run the control API: recordings, schedules, videos and clips."""
-    from control_api.bootstrap import ControlApi
+    from control_api import startup
     from leitstand import config, watchdog
 
     _set_up_logs(log_level)
     descriptors.raise_limit()
     stop = stop_event()
-    service = ControlApi(config.load(config_file))
-    service.start()
+    service = startup.started(config.load(config_file), stop)
+    if service is None:
+        return
     logs.announce(f"control API {__version__} at {service.url}")
     with watchdog.told(lambda: service.is_alive):
         stop.wait()

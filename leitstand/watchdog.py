@@ -42,6 +42,11 @@ def told(
             beating.join(_SEND_SECONDS)
 
 
+def still_starting(seconds: int, environment: Mapping[str, str] = os.environ) -> None:
+    """Tell systemd that the start takes longer, for at least so many seconds from now."""
+    _send(environment.get("NOTIFY_SOCKET", ""), f"EXTEND_TIMEOUT_USEC={seconds}000000")
+
+
 def _interval(environment: Mapping[str, str]) -> float | None:
     """Seconds; None if nobody waits for a sign of life of this process."""
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):

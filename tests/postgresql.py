@@ -12,10 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
-from control_api.database import opened
+from control_api.database import WRITER_LOCK, opened
 from tests.running import eventually
 
 _TEMPLATE = "leitstand_template"
@@ -41,8 +42,9 @@ def programs() -> Path:
 class PostgreSql:
     """Listens on a unix socket alone, so that nobody else's port can be in the way."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pid: int) -> None:
         self._folder = folder
+        self._pid = pid
         self._made = 0
 
     def url(self, database: str) -> str:
@@ -78,6 +80,30 @@ class PostgreSql:
         self._do(f"CREATE DATABASE {_TEMPLATE}")
         opened(self.url(_TEMPLATE)).close()
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All processes of the server are stopped (SIGSTOP): connections stay, nothing answers."""
+        server = psutil.Process(self._pid)
+        # The server first, so that it starts no other meanwhile.
+        server.suspend()
+        stopped = [server, *server.children(recursive=True)]
+        for process in stopped[1:]:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in reversed(stopped):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
+
+    @contextlib.contextmanager
+    def writer_lock_held(self, url: str) -> Iterator[None]:
+        """Another client holds the lock that every writer takes."""
+        with psycopg.connect(url) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
+            yield
+            connection.rollback()
+
     def _do(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
@@ -108,7 +134,7 @@ def running() -> Iterator[PostgreSql]:
             [str(bin_ / "postgres"), "-D", str(data), *options], user=user, cwd=folder, stderr=log
         )
     try:
-        postgresql = PostgreSql(folder)
+        postgresql = PostgreSql(folder, server.pid)
         eventually(postgresql.is_ready)
         postgresql.prepare()
         yield postgresql

@@ -24,8 +24,19 @@ ZONE = ZoneInfo("Europe/Berlin")
 class Venue:
     """Both services, the API on a port of its own; may be killed and started again."""
 
-    def __init__(self, folder: Path, obs_port: int, recordings: Path, **control_api: Any) -> None:
-        """`control_api` are further keys of that section."""
+    def __init__(
+        self,
+        folder: Path,
+        obs_port: int,
+        recordings: Path,
+        database: str | None = None,
+        **control_api: Any,
+    ) -> None:
+        """`database` is a URL, None: a SQLite file in the state folder.
+
+        `control_api` are further keys of that section.
+        """
+        self.database = database
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.recordings = recordings
@@ -41,6 +52,7 @@ class Venue:
                 "state": str(folder / "state"),
                 "timezone": ZONE.key,
                 "admin_token": TOKEN,
+                **({"database": database} if database else {}),
                 **control_api,
             },
             "recorder": {"runtime": str(folder / "run")},
@@ -141,9 +153,11 @@ class Venue:
 
 
 @contextlib.contextmanager
-def venue(folder: Path, obs_port: int, recordings: Path) -> Iterator[Venue]:
+def venue(
+    folder: Path, obs_port: int, recordings: Path, database: str | None = None
+) -> Iterator[Venue]:
     """One whose service has not been started yet."""
-    made = Venue(folder, obs_port, recordings)
+    made = Venue(folder, obs_port, recordings, database)
     try:
         yield made
     finally:

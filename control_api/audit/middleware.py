@@ -8,11 +8,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from control_api.audit.service import AuditService, Deed
+from control_api.audit.service import WAIT_SECONDS, AuditService, Deed
 from control_api.auth.access import Caller
 from control_api.limits import Limits, address_of
 from leitstand.addresses import neighbourhood
@@ -48,16 +47,28 @@ class Audit:
                 answered = True
                 deed = self._deed(scope, message["status"])
                 if self._is_kept(deed):
-                    await run_in_threadpool(self._service.note, deed)
+                    await self._note(deed)
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
-        except (Exception, asyncio.CancelledError):
-            # What it did until then may be there. It may not wait any more, so no thread.
+        except Exception:
+            # What it did until then may be there.
             if not answered:
-                self._service.note(self._deed(scope, _BROKEN))
+                await self._note(self._deed(scope, _BROKEN))
             raise
+        except asyncio.CancelledError:
+            # It may not wait any more.
+            if not answered:
+                self._service.submit(self._deed(scope, _BROKEN))
+            raise
+
+    async def _note(self, deed: Deed) -> None:
+        """Without a thread: other requests may hold them all."""
+        kept = asyncio.wrap_future(self._service.submit(deed))
+        await asyncio.wait([kept], timeout=WAIT_SECONDS)
+        # This future alone: the entry goes its way.
+        kept.cancel()
 
     def _deed(self, scope: Scope, status: int) -> Deed:
         state = scope["state"]

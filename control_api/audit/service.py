@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from control_api.audit.queue import AuditQueue, HandOver
 from control_api.audit.store import AuditStore
-from control_api.audit.tables import AuditRow
 from control_api.auth.access import Caller
 from control_api.clock import Clock
+from control_api.recorder.protocol import Audit
 
-logger = logging.getLogger(__name__)
-
+WAIT_SECONDS = 0.5
+"""An answer waits this long for its entry: a little more than the queue waits for the database."""
+_STOP_SECONDS = 0.5
 _LONGEST_ACTION = 200
 
 
@@ -45,13 +47,19 @@ class Entry:
 
 
 class AuditService:
-    def __init__(self, store: AuditStore, clock: Clock) -> None:
+    """`hand_over` has the recorder keep what the database does not take at once."""
+
+    def __init__(
+        self, store: AuditStore, clock: Clock, hand_over: HandOver = lambda _: False
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._queue = AuditQueue(store, hand_over)
 
-    def note(self, deed: Deed) -> None:
-        """Keep it. What cannot be kept is in the log at least: the deed itself is done."""
-        row = AuditRow(
+    def submit(self, deed: Deed) -> Future[None]:
+        """Keep it; returns what is done when it is kept."""
+        entry = Audit(
+            uid=uuid.uuid4().hex,
             time=self._clock.now(),
             who=deed.caller.name if deed.caller else "",
             role=str(deed.caller.role) if deed.caller else "",
@@ -60,18 +68,16 @@ class AuditService:
             status=deed.status,
             detail=dict(deed.detail),
         )
-        who = row.who or "somebody"
-        try:
-            self._store.add(row)
-        except (SQLAlchemyError, TypeError, ValueError) as error:
-            logger.error(
-                "not in the audit log (%s): %s from %s: %s -> %s",
-                type(error).__name__,
-                who,
-                deed.address,
-                deed.action,
-                deed.status,
-            )
+        return self._queue.put(entry)
+
+    def note(self, deed: Deed) -> None:
+        """Keep it; waits for that, but not long."""
+        with contextlib.suppress(TimeoutError):
+            self.submit(deed).result(WAIT_SECONDS)
+
+    def stop(self) -> None:
+        """Give what waits a moment to be kept."""
+        self._queue.stop(_STOP_SECONDS)
 
     def newest(
         self, limit: int = 100, before: int | None = None, who: str | None = None

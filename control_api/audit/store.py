@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from control_api.audit.tables import AuditRow
 from control_api.database import Database
+from control_api.recorder.protocol import Audit
 
 MOST = 90_000
 MOST_OF_STRANGERS = 10_000
@@ -31,8 +33,12 @@ class AuditStore:
         self._most_of_strangers = most_of_strangers - every
         self._every = every
 
-    def add(self, row: AuditRow) -> None:
+    def add(self, entry: Audit) -> None:
+        """Insert an entry, unless it is there: it may have come through the recorder."""
         with self._database.begin() as session:
+            if session.scalar(select(AuditRow.id).where(AuditRow.uid == entry.uid)) is not None:
+                return
+            row = AuditRow(**msgspec.structs.asdict(entry))
             session.add(row)
             session.flush()
             if row.id % self._every == 0:

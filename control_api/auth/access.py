@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from control_api.errors import Forbidden
 from control_api.provide import provided
+from control_api.threads import CheckThreads, ControlThreads
 
 
 class Role(enum.IntEnum):
@@ -43,23 +44,64 @@ class Gate(ABC):
 
     @abstractmethod
     def caller(self, connection: HTTPConnection) -> Caller:
-        """Raises Unauthorized, or TooMany."""
+        """Raises Unauthorized, TooMany, or Unavailable if the database does not answer."""
+
+    def offline_caller(self, connection: HTTPConnection) -> Caller:
+        """The same; while the database does not answer, also who was verified a day ago."""
+        return self.caller(connection)
+
+    def recognises(self, connection: HTTPConnection) -> bool:
+        """Whether who asks was verified within the last 24 hours. Asks nothing but memory."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """Finds out who asks, in threads that no other kind of request holds."""
+
+    connection: HTTPConnection
+    gate: Gate
+    checks: CheckThreads
+    controls: ControlThreads
+
+    async def caller(self, *, offline: bool) -> Caller:
+        """Raises what the gate raises; `offline` as in `Needs`."""
+        # Who is not known, and guesses maybe, must not hold up who is.
+        is_known = offline and self.gate.recognises(self.connection)
+        threads = self.controls if is_known else self.checks
+        find = self.gate.offline_caller if offline else self.gate.caller
+        return await threads.run(find, self.connection)
+
+
+async def identification(
+    connection: HTTPConnection,
+    gate: Annotated[Gate, Depends(provided(Gate))],
+    checks: Annotated[CheckThreads, Depends(provided(CheckThreads))],
+    controls: Annotated[ControlThreads, Depends(provided(ControlThreads))],
+) -> Identification:
+    """The dependency of routes that want to know who asks."""
+    return Identification(connection, gate, checks, controls)
+
+
+Asking = Annotated[Identification, Depends(identification)]
 
 
 @dataclass(frozen=True, slots=True)
 class Needs(SecurityBase):
-    """A route's dependency: whoever has this role at least; raises Forbidden for others."""
+    """A route's dependency: whoever has this role at least; raises Forbidden for others.
+
+    `offline`: while the database does not answer, who was verified within the last 24 hours is
+    let in as well. Such a route has to do without the database, and to hold no thread of
+    those that other requests wait for.
+    """
 
     model: ClassVar[HTTPBearer] = HTTPBearer(description="A token: `Authorization: Bearer lst_…`")  # type: ignore[misc]
     scheme_name: ClassVar[str] = "token"  # type: ignore[misc]
     role: Role
+    offline: bool = False
 
-    def __call__(
-        self,
-        connection: HTTPConnection,
-        gate: Annotated[Gate, Depends(provided(Gate))],
-    ) -> Caller:
-        caller = gate.caller(connection)
+    async def __call__(self, asking: Asking) -> Caller:
+        caller = await asking.caller(offline=self.offline)
         if caller.role < self.role:
             raise Forbidden(f"needs the role {self.role}; {caller.name} has {caller.role}")
         return caller
@@ -68,3 +110,5 @@ class Needs(SecurityBase):
 Viewer = Annotated[Caller, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Caller, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Caller, Depends(Needs(Role.ADMIN))]
+OfflineViewer = Annotated[Caller, Depends(Needs(Role.VIEWER, offline=True))]
+OfflineOperator = Annotated[Caller, Depends(Needs(Role.OPERATOR, offline=True))]

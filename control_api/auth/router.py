@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from control_api.auth.access import Admin, Gate, Role, Viewer
+from control_api.auth.access import Admin, Asking, OfflineViewer, Role, Viewer
 from control_api.auth.gate import COOKIE, from_own_page
 from control_api.auth.service import LOGIN_SECONDS, AuthService
 from control_api.auth.shapes import (
@@ -28,7 +28,6 @@ from leitstand.addresses import neighbourhood
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 Auth = Annotated[AuthService, Depends(provided(AuthService))]
-Asked = Annotated[Gate, Depends(provided(Gate))]
 Limited = Annotated[Limits, Depends(provided(Limits))]
 TokenId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _STAYS: dict[int | str, dict[str, Any]] = {
@@ -39,16 +38,16 @@ _TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": Failure, "description"
 
 
 @router.get("/me")
-def me(caller: Viewer) -> Answer[CallerShape]:
+async def me(caller: OfflineViewer) -> Answer[CallerShape]:
     """Who I am, and what I may do."""
     return Answer(data=shape_of_caller(caller))
 
 
 @router.get("/session")
-def session(request: Request, gate: Asked) -> Answer[CallerShape | None]:
+async def session(asking: Asking) -> Answer[CallerShape | None]:
     """Who this browser is signed in as; null for nobody. Needs no token."""
     try:
-        return Answer(data=shape_of_caller(gate.caller(request)))
+        return Answer(data=shape_of_caller(await asking.caller(offline=True)))
     except Unauthorized:
         return Answer(data=None)
 

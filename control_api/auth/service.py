@@ -6,14 +6,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from control_api.auth.access import Caller, Role
+from control_api.auth.credentials import Credentials
+from control_api.auth.last_use import LastUse
 from control_api.auth.store import AuthStore
 from control_api.auth.tables import LoginRow, TokenRow
 from control_api.auth.tokens import fingerprint, new_cookie, new_token
 from control_api.clock import Clock
 from control_api.errors import Conflict, NotFound, Unauthorized
+from control_api.timer import Timer
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ CONFIGURATION = "configuration"
 """Who made the token that `control_api.admin_token` says."""
 FIRST_START = "first start"
 _NOTED_EVERY = 60.0
+_RECHECK_SECONDS = 5.0
+_STOP_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,28 @@ class Login:
 
 class AuthService:
     def __init__(self, store: AuthStore, clock: Clock) -> None:
+        self.credentials = Credentials(store, clock)
         self._store = store
         self._clock = clock
+        self._last_use = LastUse(store)
 
-    def by_token(self, secret: str) -> Token | None:
-        return self._used(self._store.by_token(fingerprint(secret)))
+    def begin(self, timer: Timer) -> None:
+        timer.every(_RECHECK_SECONDS, "credentials", self.credentials.recheck)
 
-    def by_cookie(self, cookie: str) -> Token | None:
-        return self._used(self._store.by_cookie(fingerprint(cookie), self._clock.now()))
+    def stop(self) -> None:
+        """Give what is being noted a moment."""
+        self._last_use.stop(_STOP_SECONDS)
+
+    def by_token(self, secret: str, *, offline: bool = False) -> Token | None:
+        """Raises Unavailable if the database does not answer, and what is known is not enough.
+
+        `offline`: what was verified within the last 24 hours is enough.
+        """
+        return self._used(self.credentials.of_token(secret, offline=offline))
+
+    def by_cookie(self, cookie: str, *, offline: bool = False) -> Token | None:
+        """The same for the cookie of a login."""
+        return self._used(self.credentials.of_cookie(cookie, offline=offline))
 
     def tokens(self) -> Sequence[Token]:
         """Newest first, revoked ones too."""
@@ -92,7 +109,12 @@ class AuthService:
             raise Conflict(
                 f"id: token {number} is what control_api.admin_token says; change it there"
             )
-        if not self._store.revoke(number, self._clock.now()):
+        try:
+            is_done = self._store.revoke(number, self._clock.now())
+        finally:
+            # Whether a commit that failed was carried out is not known.
+            self.credentials.revoked(number)
+        if not is_done:
             raise Conflict(f"id: token {number} is the last admin's; create another one first")
         return _token(self._store.get(number) or found)
 
@@ -113,7 +135,10 @@ class AuthService:
         return Login(token.caller, cookie)
 
     def logout(self, cookie: str) -> None:
-        self._store.remove_login(fingerprint(cookie))
+        try:
+            self._store.remove_login(fingerprint(cookie))
+        finally:
+            self.credentials.logged_out(cookie)
 
     def has_admin(self) -> bool:
         return self._store.has_admin()
@@ -121,6 +146,9 @@ class AuthService:
     def configure(self, secret: str | None) -> None:
         """Let the configured admin token be this one and no other; None: there is none."""
         wanted = self._row("admin", Role.ADMIN, secret, CONFIGURATION) if secret else None
+        if self._store.has_only(wanted, CONFIGURATION):
+            # Nothing is written where nothing changes: the disk may be full, or the file locked.
+            return
         revoked = self._store.keep_only(wanted, CONFIGURATION, self._clock.now())
         if revoked:
             logger.info("control_api.admin_token has changed; the old one is revoked")
@@ -154,15 +182,8 @@ class AuthService:
         now = self._clock.now()
         # A clock that was set back has left a time that is to come.
         if row.last_used_at is None or abs(now - row.last_used_at) >= _NOTED_EVERY:
-            self._note_use(row, now)
+            self._last_use.note(row.id, now)
         return _token(row)
-
-    def _note_use(self, row: TokenRow, now: float) -> None:
-        try:
-            self._store.used(row.id, now)
-        except SQLAlchemyError as error:
-            # With a full disk a recording has to be stopped all the same.
-            logger.warning("when token %s was used is not noted (%s)", row.id, type(error).__name__)
 
 
 def _token(row: TokenRow) -> Token:

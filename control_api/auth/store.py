@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -25,16 +25,31 @@ class AuthStore:
         with self._database.reading() as session:
             return session.scalar(query)
 
-    def by_cookie(self, hash: str, now: float) -> TokenRow | None:
-        """The token that a login was made with, unless either has ended."""
+    def by_cookie(self, hash: str, now: float) -> tuple[TokenRow, float] | None:
+        """The token that a login was made with, unless either has ended; and when the login ends.
+
+        Times are Unix seconds.
+        """
         query = (
-            select(TokenRow)
+            select(TokenRow, LoginRow.expires_at)
             .join(LoginRow, LoginRow.token_id == TokenRow.id)
             .where(LoginRow.hash == hash, LoginRow.expires_at > now)
             .where(TokenRow.revoked_at.is_(None))
         )
         with self._database.reading() as session:
-            return session.scalar(query)
+            found = session.execute(query).first()
+        return None if found is None else (found[0], found[1])
+
+    def still_good(self, tokens: Sequence[str], cookies: Sequence[str], now: float) -> set[str]:
+        """Which of these hashes are of tokens and logins that have not ended."""
+        of_tokens = select(TokenRow.hash).where(
+            TokenRow.hash.in_(tokens), TokenRow.revoked_at.is_(None)
+        )
+        of_logins = select(LoginRow.hash).where(
+            LoginRow.hash.in_(cookies), LoginRow.expires_at > now
+        )
+        with self._database.reading() as session:
+            return {*session.scalars(of_tokens), *session.scalars(of_logins)}
 
     def newest(self) -> Sequence[TokenRow]:
         query = select(TokenRow).order_by(TokenRow.id.desc()).limit(_MOST_LISTED)
@@ -66,15 +81,24 @@ class AuthStore:
                 _revoke(session, row, now)
         return True
 
-    def used(self, number: int, now: float) -> None:
-        """Note that a token was used now."""
-        change = update(TokenRow).where(TokenRow.id == number).values(last_used_at=now)
+    def used(self, times: Mapping[int, float]) -> None:
+        """Note when tokens were used, by their numbers."""
         with self._database.begin() as session:
-            session.execute(change)
+            for number, at in times.items():
+                change = update(TokenRow).where(TokenRow.id == number)
+                session.execute(change.values(last_used_at=at))
 
     def has_admin(self) -> bool:
         with self._database.reading() as session:
             return _admins(session) > 0
+
+    def has_only(self, wanted: TokenRow | None, source: str) -> bool:
+        """Whether `keep_only` would change nothing."""
+        made = select(TokenRow.hash).where(
+            TokenRow.created_by == source, TokenRow.revoked_at.is_(None)
+        )
+        with self._database.reading() as session:
+            return session.scalars(made).all() == ([wanted.hash] if wanted else [])
 
     def keep_only(self, wanted: TokenRow | None, source: str, now: float) -> int:
         """Of what `source` made, let only this token be. Returns how many others it revoked."""

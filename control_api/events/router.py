@@ -100,7 +100,8 @@ class _Client:
             await asyncio.sleep(heartbeat)
             # Not the handshake's own scope: what it was found to be then is kept there.
             anew = HTTPConnection({**self._websocket.scope, "state": {}})
-            await run_in_threadpool(self._gate.caller, anew)
+            # While the database does not answer, who was let in before may stay.
+            await run_in_threadpool(self._gate.offline_caller, anew)
             await self._websocket.send_json({"type": "heartbeat"})
 
     async def leave(self) -> None:

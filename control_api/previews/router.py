@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response
 
-from control_api.auth.access import Viewer
+from control_api.auth.access import OfflineViewer
 from control_api.envelope import Failure
 from control_api.errors import Unavailable
 from control_api.previews.service import PreviewService
@@ -33,7 +33,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @router.get("", response_class=Response, responses=_RESPONSES)
 async def preview(
-    caller: Viewer,
+    caller: OfflineViewer,
     previews: Previews,
     studio: Annotated[str | None, Query(max_length=63)] = None,
     format: Literal["jpeg", "json"] = "jpeg",

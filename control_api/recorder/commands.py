@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -27,6 +26,8 @@ from control_api.recordings.reasons import Code
 
 _ANSWER_SECONDS = 1.5
 _SETTLE_SECONDS = 0.2
+_ROW_SECONDS = 0.4
+"""How long a stop waits for the number that the database gives to the recording."""
 _LOCK_SECONDS = 1.0
 _AGAIN_SECONDS = 0.05
 _LONGEST_EXTENSION = 86_400.0
@@ -83,7 +84,7 @@ class Commands:
             answer = Answer(error=error.detail, status=error.status)
         except msgspec.ValidationError as error:
             answer = Answer(error=str(error), status=422)
-        if command != "status":
+        if command not in ("status", "audit"):
             # So that whoever asks the database next reads what has happened.
             self._settle(_SETTLE_SECONDS)
         return answer
@@ -131,7 +132,9 @@ class Commands:
             reconciler.end(body.by)
         if recording is None:
             return protocol.Stopped(None, is_over=True)
-        _wait(reconciler, lambda s: _has_ended(s, recording.uid), until)
+        if _wait(reconciler, lambda s: _has_ended(s, recording.uid), until):
+            until = min(until, time.monotonic() + _ROW_SECONDS)
+            _wait(reconciler, lambda s: s.last is not None and s.last.row is not None, until)
         return _stopped(reconciler.status, recording)
 
     def _pause(self, body: protocol.Pause) -> StudioStatus:
@@ -182,8 +185,7 @@ class Commands:
             return reconciler.follow_schedule()
 
     def _audit(self, body: protocol.Audit) -> None:
-        uid = uuid.uuid4().hex
-        self._records.send(AuditRecord(uid=uid, **msgspec.structs.asdict(body)), uid)
+        self._records.send(AuditRecord(**msgspec.structs.asdict(body)), body.uid)
 
     def _say(self, studio: str, message: str, **data: Any) -> None:
         self._records.report(Kind.OVERRIDE_CHANGED, studio, message, **data)
@@ -245,7 +247,7 @@ def _refusal(status: StudioStatus) -> str | None:
 
 def _has_ended(status: StudioStatus, uid: str) -> bool:
     last = status.last
-    return last is not None and last.uid == uid and last.row is not None
+    return last is not None and last.uid == uid
 
 
 def _stopped(status: StudioStatus, recording: Recording) -> protocol.Stopped:

@@ -67,8 +67,9 @@ class Refresh(msgspec.Struct):
 
 
 class Audit(msgspec.Struct):
-    """An entry of the audit log that the database did not take."""
+    """An entry of the audit log that the database did not take; written once for each `uid`."""
 
+    uid: str
     time: float
     who: str
     role: str

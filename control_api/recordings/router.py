@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from control_api.auth.access import Operator, Viewer
+from control_api.auth.access import OfflineOperator, OfflineViewer, Viewer
 from control_api.envelope import Answer, Failure
 from control_api.provide import provided
 from control_api.recorder.recording import Recording
@@ -22,10 +22,12 @@ from control_api.recordings.schemas import (
 )
 from control_api.recordings.service import RecordingService, Zone
 from control_api.recordings.tables import RecordingRow
+from control_api.threads import ControlThreads
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
 
 Service = Annotated[RecordingService, Depends(provided(RecordingService))]
+Threads = Annotated[ControlThreads, Depends(provided(ControlThreads))]
 StudioName = Annotated[
     str | None, Query(alias="studio", max_length=63, description="all studios, if left out")
 ]
@@ -35,60 +37,80 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/status", responses={404: {"model": Failure}})
-def status(_: Viewer, service: Service, studio: StudioName = None) -> Answer[list[StatusOut]]:
+async def status(
+    _: OfflineViewer, service: Service, studio: StudioName = None
+) -> Answer[list[StatusOut]]:
     """What each studio records now, whether it should, and what is wrong."""
     found = service.status(studio).items()
     return Answer(data=[_status(name, status, service.zone) for name, status in found])
 
 
 @router.get("/current", responses={404: {"model": Failure}})
-def current(_: Viewer, service: Service, studio: StudioName = None) -> Answer[list[RecordingOut]]:
+async def current(
+    _: OfflineViewer, service: Service, studio: StudioName = None
+) -> Answer[list[RecordingOut]]:
     """The recordings that run now."""
     running = [status.recording for status in service.status(studio).values() if status.active]
     return Answer(data=[_running(each, service.zone) for each in running if each is not None])
 
 
 @router.post("/start", responses=_CONFLICT)
-def start(caller: Operator, service: Service, body: StartIn) -> Answer[StatusOut]:
+async def start(
+    caller: OfflineOperator, service: Service, threads: Threads, body: StartIn
+) -> Answer[StatusOut]:
     """Record from now on, whatever the schedules say; answers when OBS records."""
-    name, status = service.start(body.studio, caller.name, body.title, body.max_duration)
+    name, status = await threads.run(
+        service.start, body.studio, caller.name, body.title, body.max_duration
+    )
     return Answer(data=_status(name, status, service.zone), message=f"{name} records")
 
 
 @router.post("/stop", responses=_CONFLICT)
-def stop(caller: Operator, service: Service, body: StudioIn) -> Answer[RecordingOut | None]:
+async def stop(
+    caller: OfflineOperator, service: Service, threads: Threads, body: StudioIn
+) -> Answer[RecordingOut | None]:
     """Stop; in a window until that window ends. Its file is examined afterwards."""
-    name, recording, is_over = service.stop(body.studio, caller.name)
+    name, recording, is_over = await threads.run(service.stop, body.studio, caller.name)
     shown = None if recording is None else _running(recording, service.zone)
     message = f"{name} does not record" if is_over else f"{name} was asked to stop"
     return Answer(data=shown, message=message)
 
 
 @router.post("/pause", responses=_CONFLICT)
-def pause(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+async def pause(
+    caller: OfflineOperator, service: Service, threads: Threads, body: StudioIn
+) -> Answer[StatusOut]:
     """Pause; the file goes on where it was when it is resumed."""
-    name, status = service.pause(body.studio, caller.name, paused=True)
+    name, status = await threads.run(service.pause, body.studio, caller.name, paused=True)
     return Answer(data=_status(name, status, service.zone), message=f"{name} is paused")
 
 
 @router.post("/resume", responses=_CONFLICT)
-def resume(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+async def resume(
+    caller: OfflineOperator, service: Service, threads: Threads, body: StudioIn
+) -> Answer[StatusOut]:
     """Go on after a pause."""
-    name, status = service.pause(body.studio, caller.name, paused=False)
+    name, status = await threads.run(service.pause, body.studio, caller.name, paused=False)
     return Answer(data=_status(name, status, service.zone), message=f"{name} records")
 
 
 @router.post("/extend", responses=_CONFLICT)
-def extend(caller: Operator, service: Service, body: ExtendIn) -> Answer[StatusOut]:
+async def extend(
+    caller: OfflineOperator, service: Service, threads: Threads, body: ExtendIn
+) -> Answer[StatusOut]:
     """Go on longer than planned: the window that runs, or the recording by hand."""
-    name, status = service.extend(body.studio, caller.name, body.until, body.longer_by)
+    name, status = await threads.run(
+        service.extend, body.studio, caller.name, body.until, body.longer_by
+    )
     return Answer(data=_status(name, status, service.zone), message=f"{name} records longer")
 
 
 @router.post("/follow-schedule", responses=_CONFLICT)
-def follow_schedule(caller: Operator, service: Service, body: StudioIn) -> Answer[StatusOut]:
+async def follow_schedule(
+    caller: OfflineOperator, service: Service, threads: Threads, body: StudioIn
+) -> Answer[StatusOut]:
     """Undo an operator's start, stop or extension: back to the schedule."""
-    name, status = service.follow_schedule(body.studio, caller.name)
+    name, status = await threads.run(service.follow_schedule, body.studio, caller.name)
     message = f"{name} follows its schedule"
     return Answer(data=_status(name, status, service.zone), message=message)
 

@@ -129,4 +129,4 @@ def _curve(streams: StreamService, server: Json, path: Json, points: int) -> lis
 
 def _check(connection: HTTPConnection, gate: Gate) -> Callable[[], object]:
     # Not the first scope itself: what it was found to be then is kept there.
-    return lambda: gate.caller(HTTPConnection({**connection.scope, "state": {}}))
+    return lambda: gate.offline_caller(HTTPConnection({**connection.scope, "state": {}}))

@@ -34,11 +34,11 @@ def page_router() -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
-    def index(request: Request) -> Response:
+    async def index(request: Request) -> Response:
         return _answer(files["index.html"], request.headers)
 
     @router.api_route("/page/{name:path}", methods=["GET", "HEAD"])
-    def file(request: Request, name: str) -> Response:
+    async def file(request: Request, name: str) -> Response:
         if name not in files:
             raise NotFound("the page has no such file")
         return _answer(files[name], request.headers)

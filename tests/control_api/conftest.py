@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,18 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 64 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only who may mount a disk can make one that fills up")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
@@ -65,15 +78,17 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def house(sqlite: Database) -> House:
+def house(sqlite: Database) -> Iterator[House]:
     """Sign-in and audit on SQLite."""
-    return House(sqlite)
+    with contextlib.closing(House(sqlite)) as house:
+        yield house
 
 
 @pytest.fixture
-def houses(database: Database) -> House:
+def houses(database: Database) -> Iterator[House]:
     """The same on each database, where what that does is decisive."""
-    return House(database)
+    with contextlib.closing(House(database)) as house:
+        yield house
 
 
 @pytest.fixture

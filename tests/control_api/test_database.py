@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -12,13 +14,17 @@ import alembic.config
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import SQLAlchemyError
 
 from control_api import migrations
 from control_api.auth.tables import TokenRow
 from control_api.database import Base, Database, opened
+from control_api.database_away import DatabaseAway
 from control_api.events.tables import EventRow
 from control_api.recorder.tables import InstallationRow
 from leitstand.config import ConfigError
+from tests.disks import fill
+from tests.postgresql import PostgreSql
 
 MIGRATIONS = Path(migrations.__file__).parent
 
@@ -115,3 +121,76 @@ def test_a_database_that_cannot_be_had_is_named_without_its_password(url: str) -
         opened(url)
     assert "control_api.database" in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+def test_a_file_of_this_version_is_opened_while_another_process_writes(
+    migrated: Path, tmp_path: Path
+) -> None:
+    file = shutil.copy(migrated, tmp_path / "leitstand.db")
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opened(f"sqlite:///{file}").close()
+
+
+def test_a_file_that_has_to_be_made_by_then_is_away(tmp_path: Path) -> None:
+    file = tmp_path / "leitstand.db"
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseAway, match="database is locked"):
+            opened(f"sqlite:///{file}", busy_seconds=0.1)
+    opened(f"sqlite:///{file}").close()
+
+
+def test_a_full_disk_is_away_and_a_folder_that_is_none_is_wrong(small_disk: Path) -> None:
+    filler = fill(small_disk)
+    url = f"sqlite:///{small_disk / 'leitstand.db'}"
+    with pytest.raises(DatabaseAway):
+        opened(url, busy_seconds=0.1)
+    with pytest.raises(ConfigError) as error:
+        opened(f"sqlite:///{filler / 'leitstand.db'}")
+    assert not isinstance(error.value, DatabaseAway)
+    filler.unlink()
+    opened(url).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_away"),
+    [
+        ("postgresql+psycopg://u@127.0.0.1:9/none", True),
+        ("sqlite:////proc/no/leitstand.db", False),
+    ],
+)
+def test_what_may_work_later_is_told_from_what_is_wrong(url: str, is_away: bool) -> None:
+    with pytest.raises(ConfigError) as error:
+        opened(url)
+    assert isinstance(error.value, DatabaseAway) is is_away
+
+
+def test_a_user_that_postgresql_does_not_know_is_wrong(postgresql: PostgreSql) -> None:
+    for url in (postgresql.url("none"), postgresql.url("postgres").replace("leitstand@", "no@")):
+        with pytest.raises(ConfigError) as error:
+            opened(url)
+        assert not isinstance(error.value, DatabaseAway)
+
+
+def test_readers_have_connections_though_all_writers_wait(database: Database) -> None:
+    """More writers than one pool has connections."""
+    release = threading.Event()
+
+    def hold() -> None:
+        with database.begin():
+            release.wait(60)
+
+    def write() -> None:
+        with contextlib.suppress(SQLAlchemyError), database.begin():
+            pass
+
+    threads = [threading.Thread(target=each) for each in (hold, *[write] * 20)]
+    for thread in threads:
+        thread.start()
+    with database.reading() as session:
+        assert session.get(EventRow, 1) is None
+    release.set()
+    for thread in threads:
+        thread.join(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from sqlalchemy.exc import OperationalError
 
 from control_api.audit.service import AuditService, Deed
 from control_api.audit.store import AuditStore
-from control_api.audit.tables import AuditRow
 from control_api.auth.access import Caller, Role
 from control_api.database import Database
 from control_api.limits import Rate, Rates
+from control_api.recorder.protocol import Audit
 from tests.control_api.auth.house import House
 
 
@@ -125,14 +126,16 @@ def test_strangers_and_the_hasty_do_not_fill_it(sqlite: Database) -> None:
     assert kept == [200] * 2 + [401] * 3
 
 
-def row(who: str) -> AuditRow:
-    return AuditRow(time=0.0, who=who, role="", address="", action="", status=200, detail={})
+def entry_of(who: str) -> Audit:
+    return Audit(
+        uid=uuid.uuid4().hex, time=0.0, who=who, role="", address="", action="", status=200
+    )
 
 
 def test_the_oldest_go_and_strangers_push_nobody_out(database: Database) -> None:
     store = AuditStore(database, most=30, most_of_strangers=20, every=10)
     for number in range(200):
-        store.add(row("anna" if number < 5 or 100 <= number < 150 else ""))
+        store.add(entry_of("anna" if number < 5 or 100 <= number < 150 else ""))
         if number == 60:
             assert len(store.newest(1_000, None, "anna")) == 5
     assert 20 <= len(store.newest(1_000, None, "anna")) <= 30
@@ -140,7 +143,7 @@ def test_the_oldest_go_and_strangers_push_nobody_out(database: Database) -> None
 
 
 class FullDisk(AuditStore):
-    def add(self, row: AuditRow) -> None:
+    def add(self, entry: Audit) -> None:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
 

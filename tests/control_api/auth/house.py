@@ -81,6 +81,11 @@ class House:
         self.app.include_router(things, prefix="/api")
         put_fence(self.app, self.limits, self.audit, self.cors)
 
+    def close(self) -> None:
+        """Wait for what is written in the background."""
+        self.audit.stop()
+        self.auth.stop()
+
     def token(self, role: Role, name: str | None = None) -> str:
         return self.auth.create(name or str(role), role, "test").secret
 
