@@ -39,6 +39,7 @@ from control_api.library.room import Library
 from control_api.limits import Limits
 from control_api.outlook import Outlook, Sights
 from control_api.play.room import Play
+from control_api.provide import Provided
 from control_api.recorder.plan_source import published_recorder
 from control_api.recorder.socket_address import SocketAddress, address_of
 from control_api.recordings.examination import Examination
@@ -104,27 +105,7 @@ class ControlApi:
         self._set_timer()
         limits = Limits(clock)
         self.audit = AuditService(AuditStore(self.database), clock, self.recorder.keep_audit)
-        provided = {
-            Studios: self.studios,
-            EventService: self.events,
-            SettingsService: self.settings,
-            **self.desk.provided,
-            **self.outlook.provided,
-            **self.streams.provided,
-            **self.library.provided,
-            **self.clips.provided,
-            **self.play.provided,
-            FrameService: self._frames(config),
-            JobService: self.jobs,
-            ScheduleService: self.schedules,
-            RecordingService: self.recordings,
-            Examination: self.examination,
-            AuthService: self.auth,
-            AuditService: self.audit,
-            Limits: limits,
-            Gate: TokenGate(self.auth, limits),
-        }
-        self.app = create_app(provided)
+        self.app = create_app(self._provided(config, limits))
         settings = config.control_api
         put_fence(self.app, limits, self.audit, settings.cors)
         self.outlook.measure(self.app)
@@ -173,6 +154,29 @@ class ControlApi:
         self.database.close()
         self.outlook.close()
         self.instance.release()
+
+    def _provided(self, config: Config, limits: Limits) -> Provided:
+        """What the routes work with."""
+        return {
+            Studios: self.studios,
+            EventService: self.events,
+            SettingsService: self.settings,
+            **self.desk.provided,
+            **self.outlook.provided,
+            **self.streams.provided,
+            **self.library.provided,
+            **self.clips.provided,
+            **self.play.provided,
+            FrameService: self._frames(config),
+            JobService: self.jobs,
+            ScheduleService: self.schedules,
+            RecordingService: self.recordings,
+            Examination: self.examination,
+            AuthService: self.auth,
+            AuditService: self.audit,
+            Limits: limits,
+            Gate: TokenGate(self.auth, limits),
+        }
 
     def _set_timer(self) -> None:
         for room in (self.auth, self.library, self.jobs, self.play, self.desk, self.outlook):

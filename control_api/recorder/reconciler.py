@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from control_api.clock import Clock
@@ -55,6 +56,15 @@ class Rights(Protocol):
         """Why not, if it may not; asked at every look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a look is: Unix seconds, monotonic seconds, and the seconds since the last look."""
+
+    now: float
+    monotonic: float
+    elapsed: float | None
+
+
 class Reconciler:
     """One studio. Its methods may be called from any thread; each is one step.
 
@@ -96,8 +106,8 @@ class Reconciler:
     def look(self) -> StudioStatus:
         """One step: look, compare, act, account."""
         with self.lock:
-            now, monotonic = self._clock.now(), self._clock.monotonic()
-            elapsed = None if self._looked_monotonic is None else monotonic - self._looked_monotonic
+            moment = self._moment()
+            now, elapsed = moment.now, moment.elapsed
             windows = self._windows(now, elapsed)
             desired = self._desired(now, [w for w in windows if w.start <= now < w.end])
             seen = self._actuator.look()
@@ -107,8 +117,8 @@ class Reconciler:
             self.status = self._status(now, desired, seen)
             self._count(desired, elapsed)
             if desired.is_known and not self.is_standby:
-                self._account(now, monotonic, elapsed, windows, desired, seen)
-            self._looked_at, self._looked_monotonic = now, monotonic
+                self._account(moment, windows, desired, seen)
+            self._looked_at, self._looked_monotonic = now, moment.monotonic
             if not self.is_standby:
                 self._wishes.save_look(now)
             return self.status
@@ -232,15 +242,14 @@ class Reconciler:
         self.status.desired_seconds = self._uptime.desired_seconds
         self.status.verified_seconds = self._uptime.verified_seconds
 
+    def _moment(self) -> Moment:
+        now, monotonic, before = self._clock.now(), self._clock.monotonic(), self._looked_monotonic
+        return Moment(now, monotonic, None if before is None else monotonic - before)
+
     def _account(
-        self,
-        now: float,
-        monotonic: float,
-        elapsed: float | None,
-        windows: list[Window],
-        desired: Desired,
-        seen: Observation | None,
+        self, moment: Moment, windows: list[Window], desired: Desired, seen: Observation | None
     ) -> None:
+        now, elapsed = moment.now, moment.elapsed
         running = healthy(self._actuator.current, seen)
         still = seen is not None and seen.active and seen.progress in _NO_DATA
         self._coverage.account(
@@ -249,7 +258,7 @@ class Reconciler:
                 self._looked_at,
                 elapsed,
                 windows,
-                self._uptime.recording_since(running, now, monotonic, elapsed),
+                self._uptime.recording_since(running, now, moment.monotonic, elapsed),
                 self._why_not(desired, seen),
                 now - seen.still_seconds if still and seen is not None else None,
             )
