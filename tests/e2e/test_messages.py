@@ -148,18 +148,21 @@ def settings(worlds: list[DemoMediaMTX], studios: list[DemoObs], folder: Path) -
             "timezone": "Europe/Berlin",
             "admin_token": TOKEN,
         },
+        "recorder": {"runtime": str(folder / "run")},
     }
 
 
 @contextlib.contextmanager
 def services(config: dict[str, Any], folder: Path) -> Iterator[list[str]]:
-    """Exporter and control API; where to scrape them."""
+    """Recorder, exporter and control API; where to scrape the last two."""
     file = folder / "leitstand.yml"
     file.write_text(yaml.safe_dump(config))
     with (
+        process(leitstand("recorder", "--config", str(file))) as recorder,
         process(leitstand("exporter", "--config", str(file))) as exporter,
         process(leitstand("api", "--config", str(file))) as api,
     ):
+        recorder.find("(recorder .* at)", 60)
         exporter.find("(exporter .* at http)", 60)
         api.find("(control API .* at http)", 60)
         yield [config["exporter"]["listen"], config["control_api"]["listen"]]
@@ -263,7 +266,10 @@ def kill_the_server(scene: Scene) -> None:
 
 
 # How busy the machine is that runs the tests, at this pace, is not our cause.
-NOT_OURS = ("Host", "ControlApiDown", "ExporterDown", *(() if IS_QUIET else ("SourceDown",)))
+NOT_OURS = (
+    *("Host", "ControlApiDown", "ExporterDown", "RecorderDown", "DatabaseUnwritable"),
+    *(() if IS_QUIET else ("SourceDown",)),
+)
 
 
 def counted(messages: list[Message]) -> Counter[str]:
