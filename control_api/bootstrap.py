@@ -20,7 +20,6 @@ from control_api.auth.service import AuthService
 from control_api.auth.store import AuthStore
 from control_api.clips.room import Clips
 from control_api.clock import Clock, SystemClock
-from control_api.database import opened
 from control_api.events.history import EventHistory
 from control_api.events.kinds import Kind as EventKind
 from control_api.events.service import Event, EventService
@@ -37,6 +36,7 @@ from control_api.leadership import Leadership
 from control_api.leases import Leases
 from control_api.library.room import Library
 from control_api.limits import Limits
+from control_api.migrations.migrate import opened
 from control_api.outlook import Outlook, Sights
 from control_api.play.room import Play
 from control_api.provide import Provided

@@ -11,17 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-import alembic.config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from control_api.database_away import DatabaseAway, is_passing
 from control_api.database_faults import DatabaseFault, fault_of, is_disk_full
 from control_api.reserve import Reserve
 from control_api.sqlite_replay import ReplayConnection
@@ -29,8 +23,7 @@ from leitstand.config import ConfigError
 
 logger = logging.getLogger(__name__)
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY_SECONDS = 10
+BUSY_SECONDS = 10
 _RESERVE_BYTES = 16 * 1024**2
 _RESERVE_STEP = 1024**2
 _CONNECT_SECONDS = 5
@@ -50,10 +43,10 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, busy_seconds: float = _BUSY_SECONDS, may_use_reserve: bool = True
+        self, url: str, *, busy_seconds: float = BUSY_SECONDS, may_use_reserve: bool = True
     ) -> None:
         self.url = make_url(url)
-        self.file = _file(self.url)
+        self.file = sqlite_file(self.url)
         self.reserve = _reserve(self.file) if self.file and may_use_reserve else None
         self._fault: type[DatabaseFault] | None = None
         self.engine = _engine(self.url, self.file, self.reserve, busy_seconds)
@@ -67,19 +60,6 @@ class Database:
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         reading = self._reading.execution_options(**_reading(self._reading))
         self._readers = sessionmaker(reading, expire_on_commit=False)
-
-    def migrate(self) -> None:
-        """Bring the tables to this version's shape; writes nothing where they are."""
-        settings = alembic.config.Config()
-        settings.set_main_option("script_location", str(_MIGRATIONS))
-        newest = set(ScriptDirectory.from_config(settings).get_heads())
-        with self.reading() as session:
-            found = MigrationContext.configure(session.connection()).get_current_heads()
-        if set(found) == newest:
-            return
-        with self.engine.connect() as connection:
-            settings.attributes["connection"] = connection
-            alembic.command.upgrade(settings, "head")
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
@@ -111,30 +91,7 @@ class Database:
         raise fault from context.original_exception
 
 
-def opened(url: str, *, busy_seconds: float = _BUSY_SECONDS) -> Database:
-    """The database behind the URL, migrated. Raises ConfigError that does not tell its password.
-
-    DatabaseAway, which is one too, if it may work later.
-    """
-    database = None
-    try:
-        database = Database(url, busy_seconds=busy_seconds)
-        database.migrate()
-    except (SQLAlchemyError, OSError) as error:
-        if database is not None:
-            database.close()
-        raise _translated(error, make_url(url)) from None
-    return database
-
-
-def _translated(error: Exception, url: URL) -> ConfigError:
-    reason = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n")[0]
-    kind = DatabaseAway if is_passing(error, _file(url)) else ConfigError
-    shown = url.render_as_string(hide_password=True)
-    return kind(f"control_api.database: {shown} cannot be opened ({reason})")
-
-
-def _file(url: URL) -> Path | None:
+def sqlite_file(url: URL) -> Path | None:
     """SQLite's file; None for one in memory, and for PostgreSQL."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None

@@ -8,8 +8,8 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.bootstrap import ControlApi
-from control_api.database import opened
 from control_api.database_away import DatabaseAway
+from control_api.migrations.migrate import opened
 from leitstand import watchdog
 from leitstand.config import Config
 

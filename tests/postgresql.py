@@ -16,7 +16,8 @@ import psutil
 import psycopg
 import pytest
 
-from control_api.database import WRITER_LOCK, opened
+from control_api.database import WRITER_LOCK
+from control_api.migrations.migrate import opened
 from tests.running import eventually
 
 _TEMPLATE = "leitstand_template"

@@ -14,8 +14,8 @@ from control_api.auth.service import AuthService, Token
 from control_api.auth.shapes import TokenRequest
 from control_api.auth.store import AuthStore
 from control_api.clock import SystemClock, local
-from control_api.database import opened
 from control_api.errors import ApiError
+from control_api.migrations.migrate import opened
 from leitstand import privatefile
 from leitstand.config import Config, ConfigError
 

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from control_api.clock import SystemClock
-from control_api.database import opened
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
 from control_api.library.changes import Changes
@@ -22,6 +21,7 @@ from control_api.library.intake import Intake
 from control_api.library.probing import probe
 from control_api.library.scan import Scanner, Tally, What
 from control_api.library.store import VideoStore
+from control_api.migrations.migrate import opened
 from leitstand.config import Config, ConfigError
 
 _MOST_NAMES = 20

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse, Response
 
-from control_api.auth.access import Viewer
+from control_api.auth.access import OfflineViewer
 from control_api.metrics.page import CONTENT_TYPE, MetricsPage
 from control_api.provide import provided
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["metrics"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(
-    caller: Viewer, page: Annotated[MetricsPage, Depends(provided(MetricsPage))]
+    caller: OfflineViewer, page: Annotated[MetricsPage, Depends(provided(MetricsPage))]
 ) -> Response:
     """For Prometheus: `authorization: {credentials_file: …}` with a viewer's token."""
     return Response(page.text(), headers={"Content-Type": CONTENT_TYPE})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from control_api.database import opened
+from control_api.migrations.migrate import opened
 from leitstand.config import ConfigError
 
 

@@ -20,11 +20,11 @@ import requests
 import yaml
 from sqlalchemy import insert
 
-from control_api.database import opened
 from control_api.library import portrait
 from control_api.library.folders import Folder
 from control_api.library.portrait import READY, Place
 from control_api.library.tables import VideoRow
+from control_api.migrations.migrate import opened
 from tests import postgresql
 from tests.bench.rows import ROUNDS, Row, median
 from tests.running import Process, eventually, free_port, leitstand, process

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 
 from control_api.app import create_app
 from control_api.auth.access import Caller, Gate, Role
-from control_api.database import Database, opened
+from control_api.database import Database
+from control_api.migrations.migrate import opened
 from tests.control_api.auth.house import House
 from tests.postgresql import PostgreSql, running
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from control_api import migrations
 from control_api.auth.tables import TokenRow
-from control_api.database import Base, Database, opened
+from control_api.database import Base, Database
 from control_api.database_away import DatabaseAway
 from control_api.events.tables import EventRow
+from control_api.migrations.migrate import opened
 from control_api.recorder.tables import InstallationRow
 from leitstand.config import ConfigError
 from tests.disks import fill

@@ -17,9 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.database_faults import DiskFull, Locked, sentence_of
 from control_api.events.tables import EventRow
+from control_api.migrations.migrate import opened
 from control_api.reserve import Reserve
 from tests.postgresql import PostgreSql
 from tests.small_disk import SmallDisk, small_disk

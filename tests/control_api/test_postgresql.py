@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.events.tables import EventRow
+from control_api.migrations.migrate import opened
 from leitstand.config import ConfigError
 from tests.postgresql import PostgreSql
 

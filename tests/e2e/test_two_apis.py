@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from control_api.database import opened
 from control_api.leadership import NAME
 from control_api.leases import Leases
+from control_api.migrations.migrate import opened
 from tests.leitstand.cut.media import Recipe, record
 from tests.postgresql import PostgreSql, running
 from tests.running import eventually, free_port, leitstand, process

@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from control_api.admin.desk import Desk
 from control_api.auth.access import Role
 from control_api.clock import SystemClock
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.migrations.migrate import opened
 from control_api.settings.memory import Memory
 from control_api.settings.service import SettingsService
 from control_api.settings.store import SettingStore

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from control_api.clock import SystemClock
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.jobs.kinds import Kind, Params, Result
 from control_api.jobs.liveness import Pace
 from control_api.jobs.service import Job, JobService
 from control_api.jobs.store import OPEN, JobStore
+from control_api.migrations.migrate import opened
 from tests.running import eventually
 
 MODULE = "tests.control_api.jobs.labour"

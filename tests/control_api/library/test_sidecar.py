@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.library.sidecar import beside
+from control_api.migrations.migrate import opened
 from tests.control_api.library.conftest import NOW, House
 from tests.control_api.recordings.rows import recording_row, save
 

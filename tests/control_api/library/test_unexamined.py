@@ -20,6 +20,7 @@ from control_api.library.attempts import Attempts
 from control_api.library.probing import NotExamined, Probe, probe
 from control_api.library.service import LibraryService
 from control_api.library.worker import ScanWorker
+from control_api.migrations.migrate import migrate
 from tests.control_api.library.conftest import NOW, House
 from tests.running import eventually
 
@@ -221,7 +222,7 @@ def test_what_an_earlier_version_called_damaged_is_looked_into_again(
             text("UPDATE videos SET state = 'damaged', reason = 'x' WHERE name = 'b.mkv'")
         )
     downgraded(database)
-    database.migrate()
+    migrate(database)
     house.scan()
     assert {name: row.state for name, row in house.rows().items()} == {
         "a.mkv": "ready",

@@ -8,7 +8,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from control_api.database import Database, opened
+from control_api.database import Database
+from control_api.migrations.migrate import opened
 from control_api.recorder.database_link import (
     TABLES_VERSION,
     DatabaseLink,

@@ -13,10 +13,11 @@ from starlette.testclient import TestClient
 
 from control_api.auth.access import Role
 from control_api.clock import SystemClock
-from control_api.database import Database, opened
+from control_api.database import Database
 from control_api.errors import BadInput
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
+from control_api.migrations.migrate import opened
 from control_api.settings.fixed import fixed
 from control_api.settings.memory import Memory
 from control_api.settings.model import Settings
