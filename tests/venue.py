@@ -59,6 +59,10 @@ class Venue:
         }
         self._file.write_text(yaml.safe_dump(config))
 
+    def use(self, file: Path) -> None:
+        """Start what comes with another configuration file."""
+        self._file = file
+
     def start(self) -> None:
         """Both, or whichever does not run."""
         if self.recorder is None:

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from control_api.recorder.ownership import Ownership
 from control_api.recorder.plan import PlanData, merged
 from control_api.recorder.recording import Recording
 from control_api.recorder.records import Forgotten, Pending, Records
+from control_api.recorder.takeover import studio_state
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,11 @@ class Recorded(Protocol):
 
 
 class DatabaseSync:
-    """`take` is called with every new plan, `recorded` with the row of each recording."""
+    """`take` is called with every new plan, `recorded` with the row of each recording.
+
+    `take_over` is called with a studio whose lease passed to this recorder, and what the database
+    knows of it.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class DatabaseSync:
         take: Callable[[PlanData], object],
         recorded: Recorded,
         ownership: Ownership | None = None,
+        take_over: Callable[[str, dict[str, Any]], object] = lambda studio, state: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._link = link
@@ -57,6 +63,7 @@ class DatabaseSync:
         self._take = take
         self._recorded = recorded
         self._ownership = ownership
+        self._take_over = take_over
         self._renewed_at = float("-inf")
         self._now = now
         self._plan = records.plan
@@ -159,9 +166,16 @@ class DatabaseSync:
         ownership = self._ownership
         if ownership is not None and time.monotonic() - self._renewed_at >= _RENEW_SECONDS:
             with self._link.writing() as session:
-                ownership.renew(session)
-                if ownership.holds_all:
+                found = ownership.renew(session)
+                gained = {
+                    studio: studio_state(session, studio) for studio in ownership.gained(found)
+                }
+                if ownership.holds_all or gained:
                     plan_source.publish_recorder(session, ownership.place)
+            # What the other one left must be known before anything is done in its place.
+            for studio, state in gained.items():
+                self._take_over(studio, state)
+            ownership.note(found)
             self._renewed_at = time.monotonic()
 
     def _pull(self) -> None:

@@ -57,14 +57,28 @@ class Ownership:
         self._held = dict(held)
         self._keep = keep
 
-    def renew(self, session: Session) -> None:
-        """Take or renew every lease that can be had, in a transaction."""
+    def renew(self, session: Session) -> dict[str, Held]:
+        """Take or renew every lease that can be had, in a transaction; to be noted after it."""
+        found = {}
         for studio in self._studios:
             name = f"studio:{studio}"
             lease = take_lease(session, name, self._instance, LEASE_SECONDS)
             lease = lease or read_lease(session, name)
             if lease is not None:
-                self._note(studio, Held(lease.holder, lease.host, lease.epoch, lease.since))
+                found[studio] = Held(lease.holder, lease.host, lease.epoch, lease.since)
+        return found
+
+    def gained(self, found: dict[str, Held]) -> list[str]:
+        """The studios that another recorder held until now."""
+        mine = [name for name, held in found.items() if held.instance == self._instance]
+        return [name for name in mine if self.other_holder(name) is not None]
+
+    def note(self, found: dict[str, Held]) -> None:
+        """From now on it is so."""
+        for studio, held in found.items():
+            if self._held.get(studio) != held:
+                self._held[studio] = held
+                self._keep(studio, held)
 
     @property
     def holds_all(self) -> bool:
@@ -94,8 +108,3 @@ class Ownership:
             row = session.get(LeaseRow, f"studio:{studio}")
             if row is not None and row.holder == self._instance:
                 row.expires_at = 0.0
-
-    def _note(self, studio: str, held: Held) -> None:
-        if self._held.get(studio) != held:
-            self._held[studio] = held
-            self._keep(studio, held)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from control_api.clock import Clock
-from control_api.recorder.actuator import Actuator
+from control_api.recorder.actuator import Actuator, Remembered
 from control_api.recorder.control_rights import Block
 from control_api.recorder.desired_state import (
     UNKNOWN,
@@ -27,6 +27,7 @@ from control_api.recorder.desired_state import (
 from control_api.recorder.observation import Observation, Progress
 from control_api.recorder.plan import Extension, Plan
 from control_api.recorder.recording import Origin, Recording
+from control_api.recorder.runs import Run
 from control_api.recorder.status import StudioStatus
 from control_api.recorder.uptime import Uptime, healthy
 from control_api.recorder.window_coverage import WATCHED_SECONDS, Look, WindowCoverage
@@ -164,6 +165,21 @@ class Reconciler:
         with self.lock:
             self._actuator.pause(paused, by)
             return self.look()
+
+    def take_over(
+        self,
+        remembered: Remembered,
+        override: Override | None,
+        runs: list[Run],
+        looked_at: float | None,
+    ) -> None:
+        """Go on with what another recorder left."""
+        with self.lock:
+            self._actuator.current, self._actuator.last = remembered.current, remembered.last
+            self._override, self._looked_at = override, looked_at
+            # As after a restart: nobody here has watched.
+            self._looked_monotonic = None
+            self._coverage.restore(runs)
 
     def take_row(self, written: Recording) -> None:
         """Note the ids that the database gave to a recording."""

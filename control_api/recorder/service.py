@@ -71,6 +71,7 @@ class Recorder:
             take=self._take_plan,
             recorded=self._recorded,
             ownership=self._ownership,
+            take_over=self._take_over,
             now=self._clock.now,
         )
         self.commands = Commands(
@@ -150,6 +151,15 @@ class Recorder:
 
     def _wanted_from(self, schedule_id: int) -> float:
         return self._plan.wanted_from(schedule_id) if self._plan else 0.0
+
+    def _take_over(self, studio: str, state: dict[str, Any]) -> None:
+        """Go on with what the recorder left that held the studio before."""
+        for key, value in state.items():
+            self._journal.put(key, value)
+        left = StudioRecords(studio, Records(self._journal, state, self._clock.now), self._clock)
+        self._reconcilers[studio].take_over(
+            left.remembered, left.override, left.runs, left.looked_at
+        )
 
     def _recorded(self, recording: Recording) -> None:
         self._reconcilers[recording.studio].take_row(recording)
@@ -238,7 +248,7 @@ def _locks(config: Config) -> list[ExclusiveFile | ExclusiveFolder]:
     """
     state, database = config.control_api.state, sqlite_file(config.control_api.database_url)
     locks = [_locked(state, state / LOCK, "state")]
-    if database is not None and database.parent != state.resolve():
+    if database is not None:
         locks.append(_locked(database, database.with_name(f"{database.name}.{LOCK}"), "database"))
     return locks
 

@@ -48,7 +48,7 @@ def from_database(url: str, studios: Sequence[str]) -> dict[str, Any]:
             link.check()
             with link.reading() as session:
                 for studio in studios:
-                    found.update(_studio(session, studio))
+                    found.update(studio_state(session, studio))
         except Missing:
             # The first start.
             found.clear()
@@ -71,7 +71,8 @@ def acquire(url: str, ownership: Ownership) -> None:
         try:
             link.check()
             with link.writing() as session:
-                ownership.renew(session)
+                found = ownership.renew(session)
+            ownership.note(found)
         except Unusable as error:
             logger.warning("who controls the studios is not known (%s)", error)
         finally:
@@ -82,7 +83,8 @@ def acquire(url: str, ownership: Ownership) -> None:
     done.wait(_WAIT_SECONDS)
 
 
-def _studio(session: Session, studio: str) -> dict[str, Any]:
+def studio_state(session: Session, studio: str) -> dict[str, Any]:
+    """The journal's content for one studio, as far as the database has it."""
     values: dict[str, Any] = {
         "looked_at": _heartbeat(session, studio),
         "override": _override(session, studio),

@@ -82,6 +82,10 @@ class WindowCoverage:
         self._wanted_from = wanted_from
         self._reason: Reason | None = None
 
+    def restore(self, known: Iterable[Run]) -> None:
+        """Go on with these accounts instead."""
+        self._runs = {run.key: run for run in known}
+
     def account(self, look: Look) -> None:
         """Account for everything up to now."""
         present = {key_of(window): window for window in look.windows}
