@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -43,10 +43,35 @@ def programs() -> Path:
 class PostgreSql:
     """Listens on a unix socket alone, so that nobody else's port can be in the way."""
 
-    def __init__(self, folder: Path, pid: int) -> None:
+    def __init__(self, folder: Path, command: Sequence[str], user: str | None) -> None:
         self._folder = folder
-        self._pid = pid
+        self._command = command
+        self._user = user
         self._made = 0
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        with (self._folder / "log").open("a") as log:
+            self._server = subprocess.Popen(
+                self._command, user=self._user, cwd=self._folder, stderr=log
+            )
+        eventually(self.is_ready)
+
+    def stop(self) -> None:
+        assert self._server is not None
+        # SIGTERM would have it wait for clients that a test has left behind.
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(20)
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The server has ended: connections are refused."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def url(self, database: str) -> str:
         return f"postgresql://leitstand@/{database}?host={self._folder}"
@@ -84,7 +109,8 @@ class PostgreSql:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """All processes of the server are stopped (SIGSTOP): connections stay, nothing answers."""
-        server = psutil.Process(self._pid)
+        assert self._server is not None
+        server = psutil.Process(self._server.pid)
         # The server first, so that it starts no other meanwhile.
         server.suspend()
         stopped = [server, *server.children(recursive=True)]
@@ -130,19 +156,13 @@ def running() -> Iterator[PostgreSql]:
     )
     settings = [f"unix_socket_directories={folder}", "listen_addresses=", *_FAST]
     options = [part for setting in settings for part in ("-c", setting)]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [str(bin_ / "postgres"), "-D", str(data), *options], user=user, cwd=folder, stderr=log
-        )
+    postgresql = PostgreSql(folder, [str(bin_ / "postgres"), "-D", str(data), *options], user)
     try:
-        postgresql = PostgreSql(folder, server.pid)
-        eventually(postgresql.is_ready)
+        postgresql.start()
         postgresql.prepare()
         yield postgresql
     finally:
-        # SIGTERM would have it wait for clients that a test has left behind.
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
+        postgresql.stop()
         shutil.rmtree(folder)
 
 

@@ -10,13 +10,16 @@ from starlette.responses import PlainTextResponse, Response
 from control_api.auth.access import OfflineViewer
 from control_api.metrics.page import CONTENT_TYPE, MetricsPage
 from control_api.provide import provided
+from control_api.threads import ControlThreads
 
 router = APIRouter(tags=["metrics"])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def metrics(
-    caller: OfflineViewer, page: Annotated[MetricsPage, Depends(provided(MetricsPage))]
+async def metrics(
+    caller: OfflineViewer,
+    page: Annotated[MetricsPage, Depends(provided(MetricsPage))],
+    threads: Annotated[ControlThreads, Depends(provided(ControlThreads))],
 ) -> Response:
     """For Prometheus: `authorization: {credentials_file: …}` with a viewer's token."""
-    return Response(page.text(), headers={"Content-Type": CONTENT_TYPE})
+    return Response(await threads.run(page.text), headers={"Content-Type": CONTENT_TYPE})

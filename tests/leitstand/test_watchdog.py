@@ -42,6 +42,14 @@ def test_ready_signs_of_life_stopping(systemd: socket.socket, place: str) -> Non
         heard(systemd, 0.1)
 
 
+def test_a_start_that_takes_longer(systemd: socket.socket, place: str) -> None:
+    watchdog.still_starting(30, {"NOTIFY_SOCKET": place})
+    assert heard(systemd) == "EXTEND_TIMEOUT_USEC=30000000"
+    watchdog.still_starting(30, {})
+    with pytest.raises(TimeoutError):
+        heard(systemd, 0.1)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_who_is_not_alive_gives_no_sign(systemd: socket.socket, place: str, fails: bool) -> None:
     def is_alive() -> bool:

@@ -119,6 +119,9 @@ def record_while_held(house: Venue, demo: DemoObs) -> list[str]:
 def see_all_kept_once(house: Venue, files: list[str]) -> None:
     """Rows are files, and each command is in the audit log once."""
 
+    # Connections that the server has ended are noticed one by one.
+    eventually(lambda: house.ask("GET", "/audit").ok, HANG_SECONDS)
+
     def rows() -> list[str]:
         return [one["file"] for one in house.call("GET", "/recordings?limit=1000")]
 
@@ -215,6 +218,16 @@ def test_the_writers_lock_of_postgresql(
 ) -> None:
     with postgresql.writer_lock_held(on_postgresql.database):
         files = record_while_held(on_postgresql, demo)
+    see_all_kept_once(on_postgresql, files)
+
+
+def test_postgresql_that_is_stopped(
+    on_postgresql: Venue, demo: DemoObs, postgresql: PostgreSql
+) -> None:
+    on_postgresql.call("GET", "/recordings/status")
+    with postgresql.stopped():
+        files = record_while_held(on_postgresql, demo)
+        assert on_postgresql.ask("GET", "/recordings").status_code == 503
     see_all_kept_once(on_postgresql, files)
 
 
