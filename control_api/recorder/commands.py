@@ -102,8 +102,9 @@ class Commands:
             title = body.title or settings.titles.get(body.studio, "")
             reconciler.start(body.by, seconds, title)
             override = reconciler.status.override
-        begun = _wait(reconciler, lambda s: s.active or bool(_refusal(s)), until)
-        if begun and reconciler.status.active:
+        _wait(reconciler, lambda s: s.active or bool(_refusal(s)), until)
+        if _refusal(reconciler.status) is None and reconciler.status.connected:
+            # On a busy machine OBS takes its time: it is asked until it records, or a stop comes.
             return reconciler.status
         return self._withdrawn(body.studio, reconciler, override)
 

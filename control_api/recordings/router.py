@@ -62,7 +62,7 @@ async def start(
     name, status = await threads.run(
         service.start, body.studio, caller.name, body.title, body.max_duration
     )
-    return Answer(data=_status(name, status, service.zone), message=f"{name} records")
+    return Answer(data=_status(name, status, service.zone), message=_begun(name, status))
 
 
 @router.post("/stop", responses=_CONFLICT)
@@ -134,6 +134,10 @@ def one(
 ) -> Answer[RecordingOut]:
     """One recording."""
     return Answer(data=_recording(service.get(id), service.zone))
+
+
+def _begun(name: str, status: StudioStatus) -> str:
+    return f"{name} records" if status.active else f"OBS in {name} was asked to record"
 
 
 def _status(name: str, status: StudioStatus, zone: Zone) -> StatusOut:
