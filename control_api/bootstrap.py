@@ -130,6 +130,8 @@ class ControlApi:
         self.timer.start()
         self.library.start()
         self.recorder.start()
+        # The recorder may have waited for this database to get its tables.
+        self.recorder.refresh()
         self.tail.start()
         self.examination.start()
         self.streams.start()

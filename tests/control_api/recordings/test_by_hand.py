@@ -84,7 +84,7 @@ def test_what_somebody_started_in_obs_is_kept_and_may_be_stopped(
 ) -> None:
     control.studios.get("stage").request("StartRecord")
     eventually(lambda: status(call)["recording"])
-    assert status(call)["who"] == "somebody in OBS itself"
+    eventually(lambda: status(call)["who"] == "somebody in OBS itself")
     assert status(call)["desired"] is False
     code, answer = call("POST", "/recordings/start", {})
     assert code == 409
