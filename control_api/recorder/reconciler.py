@@ -37,7 +37,7 @@ from control_api.schedules.windows import Window
 _NO_DATA = (Progress.MUXER_DEAD, Progress.SLOW, Progress.HUNG)
 
 
-class Wishes(Protocol):
+class ReconcilerStore(Protocol):
     """Where what operators want is kept. None of its methods waits or raises."""
 
     def save_override(self, override: Override | None) -> None:
@@ -78,7 +78,7 @@ class Reconciler:
         studio: str,
         actuator: Actuator,
         coverage: WindowCoverage,
-        wishes: Wishes,
+        store: ReconcilerStore,
         *,
         rights: Rights,
         plan: Callable[[], Plan | None],
@@ -94,7 +94,7 @@ class Reconciler:
         self._studio = studio
         self._actuator = actuator
         self._coverage = coverage
-        self._wishes = wishes
+        self._store = store
         self._rights = rights
         self._plan = plan
         self._override = override
@@ -121,7 +121,7 @@ class Reconciler:
                 self._account(moment, windows, desired, seen)
             self._looked_at, self._looked_monotonic = now, moment.monotonic
             if not self.is_standby:
-                self._wishes.save_look(now)
+                self._store.save_look(now)
             return self.status
 
     def start(self, by: str, seconds: float, title: str) -> StudioStatus:
@@ -216,12 +216,12 @@ class Reconciler:
     def _set_override(self, override: Override | None) -> None:
         if override != self._override:
             self._override = override
-            self._wishes.save_override(override)
+            self._store.save_override(override)
 
     def _set_extensions(self, extensions: list[Extension]) -> None:
         if extensions != self._extensions:
             self._extensions = extensions
-            self._wishes.save_extensions(extensions)
+            self._store.save_extensions(extensions)
 
     def _at(self, now: float) -> list[Window]:
         plan = self._plan()
