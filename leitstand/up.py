@@ -149,7 +149,8 @@ def run(
         say = _to_stderr if console.is_terminal else None
         end_recorder(settings.control_api.state / LOCK)
         recorder = leitstand("recorder", *options)
-        recorder.survives = True
+        # What the demo records goes with its folder.
+        recorder.survives = not plan.demo
         services = [recorder, *(leitstand(name, *options) for name in ("exporter", "api"))]
         supervisor = Supervisor([*scene.extras, *services, *beside.services], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():

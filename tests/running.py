@@ -19,6 +19,8 @@ import requests
 
 T = TypeVar("T")
 
+_END_SECONDS = 10.0
+
 Series = dict[str, float]
 """`name{labels}` -> value."""
 
@@ -94,9 +96,13 @@ class Process:
         return code
 
     def end(self) -> None:
+        """Ask it to end, as a supervisor must be for what it has started; then kill it."""
         if self._child.poll() is None:
-            self._child.kill()
+            self._child.terminate()
             self._child.send_signal(signal.SIGCONT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(_END_SECONDS)
+            self._child.kill()
         self.wait()
         assert self._child.stdout is not None
         self._child.stdout.close()

@@ -65,6 +65,7 @@ def house(tmp_path: Path) -> Iterator[Venue]:
         obs.find(r"(ws://\S+)")
         with venue(tmp_path, port, recordings) as made:
             file = tmp_path / "leitstand.yml"
+            made.start_recorder()
             made.service = Process(limited(leitstand("api", "--config", str(file)), DESCRIPTORS))
             made.service.find(r"control API .* at (http://\S+)")
             yield made
@@ -74,7 +75,7 @@ def house(tmp_path: Path) -> Iterator[Venue]:
 def test_a_window_is_recorded_beside_a_flood_of_idle_connections(
     house: Venue, sources: tuple[str, ...]
 ) -> None:
-    house.becomes(connected=True)
+    house.becomes(60, connected=True)
     port = int(house.url.rpartition(":")[2])
     with flood(port, IDLE, *sources), Pings(house.url) as pings:
         schedule = house.window(starts_in=3, seconds=14)

@@ -173,7 +173,9 @@ def test_links_and_pipes_are_not_of_the_library_and_odd_names_are(house: Doomed)
     assert set(GOOD_NAMES) <= set(there)
     assert not {"link.mkv", "pipe.mkv", "secret.mkv"} & set(there)
     for name in GOOD_NAMES:
-        assert house.ask("GET", f"/videos/{there[name]['id']}/frame?at=1").ok, name
+        # On a busy machine the answer may be 503: try again.
+        frame = f"/videos/{there[name]['id']}/frame?at=1"
+        assert eventually(lambda frame=frame: house.ask("GET", frame).ok), name
         assert house.ask("GET", f"/videos/{there[name]['id']}/download").ok, name
 
 

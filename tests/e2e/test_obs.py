@@ -19,6 +19,7 @@ import yaml
 
 from leitstand.clients.obs import Address, ObsLink
 from tests.obs import PROMPT, RealObs
+from tests.relay import relayed
 from tests.running import Process, Series, eventually, leitstand, process, scrape
 from tests.soak import is_soak
 
@@ -288,12 +289,12 @@ def test_two_studios_of_which_one_is_down_and_what_else_may_be_on_the_port(
 ) -> None:
     one = real_obs(password=PASSWORD)
     down = real_obs(password=PASSWORD)
-    with web_server() as port:
+    with web_server() as port, relayed(one.port) as second, relayed(one.port) as third:
         studios = {
             "stage": named(one),
             "foyer": named(down, "foyer"),
-            "wrong": {**named(one, "wrong"), "password": "not-it"},
-            "none": {"name": "none", "port": one.port},
+            "wrong": {**named(one, "wrong"), "port": second, "password": "not-it"},
+            "none": {"name": "none", "port": third},
             "absent": {"name": "absent", "port": 9},
             "web": {"name": "web", "port": port},
         }
