@@ -11,6 +11,7 @@ from control_api.envelope import Answer, Failure
 from control_api.provide import provided
 from control_api.recorder.recording import Recording
 from control_api.recorder.status import StudioStatus
+from control_api.recordings.examination_store import reason_of
 from control_api.recordings.schemas import (
     ExtendIn,
     FaultOut,
@@ -187,6 +188,7 @@ def _running(recording: Recording, zone: Zone) -> RecordingOut:
         who=recording.by or recording.reason.text,
         state=str(recording.state),
         reason=recording.reason.text,
+        examination=None,
         start=zone.tell(recording.started_at),
         end=None if recording.ended_at is None else zone.tell(recording.ended_at),
         duration=recording.duration,
@@ -206,6 +208,7 @@ def _recording(row: RecordingRow, zone: Zone) -> RecordingOut:
         who=row.who,
         state=row.state,
         reason=row.reason,
+        examination=reason_of(row) or None,
         start=zone.tell(row.started_at),
         end=None if row.ended_at is None else zone.tell(row.ended_at),
         duration=row.duration,

@@ -127,6 +127,9 @@ class RecordingOut(Shape):
     state: str
     """recording, stopping, checking, finished or damaged."""
     reason: str
+    """Why it was recorded."""
+    examination: str | None
+    """Why its file is damaged, or could not be examined yet; null where there is nothing to say."""
     start: datetime
     end: datetime | None
     duration: float

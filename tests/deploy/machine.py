@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import yaml
 from tests.running import free_port
 
 ROOT = Path(__file__).parents[2]
+_HEALTHY_SECONDS = 30.0
 _PARTS = (
     *("leitstand", "exporter", "control_api", "alertmanager", "prometheus", "grafana", "deploy"),
     *("requirements.lock", "README.md", "LICENSE"),
@@ -141,6 +143,13 @@ class Machine:
         return {path.name for path in (self.home / "releases").iterdir()}
 
     def is_healthy(self) -> bool:
+        """Whether both services answer, within a time that a busy machine may take."""
+        until = time.monotonic() + _HEALTHY_SECONDS
+        while not (healthy := self._answers()) and time.monotonic() < until:
+            time.sleep(0.5)
+        return healthy
+
+    def _answers(self) -> bool:
         # First the one that takes longer to start.
         urls = [f"http://127.0.0.1:{self.ports[1]}/api/ping"]
         urls.append(f"http://127.0.0.1:{self.ports[0]}/-/healthy")
