@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -35,11 +36,23 @@ def eventually(question: Callable[[], T], within: float = 20.0) -> T:
         time.sleep(0.02)
 
 
+_PORTS = range(10_000, 32_000)
+"""Below those that the kernel gives away by itself (net.ipv4.ip_local_port_range)."""
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A loopback port that nothing listens on, and that this process was not given before.
+
+    A port that the kernel chose may be chosen again before the service that it is for listens.
+    """
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        if port in _given:
+            continue
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            _given.add(port)
+            return port
 
 
 def scrape(url: str, session: requests.Session | None = None) -> Series:

@@ -6,6 +6,7 @@ is counted on the monotonic clock.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from control_api.clock import Clock
 from control_api.events.kinds import Kind
 from control_api.recorder import recording as recordings
 from control_api.recorder.desired_state import Desired
-from control_api.recorder.faults import ActiveFaults, Report
+from control_api.recorder.faults import ActiveFaults, Fault, Report
 from control_api.recorder.observation import (
     Observation,
     Progress,
@@ -48,16 +49,20 @@ class Archive(Protocol):
     def forget(self, recording: Recording) -> None:
         """Drop one that never recorded anything."""
 
+    def save_faults(self, faults: Sequence[Fault]) -> None:
+        """Keep what is wrong now, so that it is not reported again after a restart."""
+
     def secured(self) -> None:
         """Give what was saved a moment to reach the disk."""
 
 
 @dataclass(slots=True)
 class Remembered:
-    """What an earlier process left: the recording that ran, and the last one that ended."""
+    """What an earlier process left: what ran, what ended last, and the faults it reported."""
 
     current: Recording | None = None
     last: Recording | None = None
+    faults: Sequence[Fault] = ()
 
 
 class Actuator:
@@ -75,7 +80,9 @@ class Actuator:
     ) -> None:
         self.current = remembered.current
         self.last = remembered.last
-        self.faults = ActiveFaults(report, clock.now)
+        self.faults = ActiveFaults(
+            report, clock.now, known=remembered.faults, keep=archive.save_faults
+        )
         self._studio = studio
         self._output = output
         self._archive = archive
@@ -143,9 +150,16 @@ class Actuator:
         elif row is not None and row.state is not State.STARTING:
             self._ended(row, seen, desired, now)
         elif row is not None and self._clock.monotonic() - self._asked_to_start >= _START_SECONDS:
-            self._give_up(row, seen.obstacle or _SILENT_REFUSAL)
-        elif row is not None and seen.obstacle is not None:
+            why = seen.obstacle or (None if self._was_unseen else _SILENT_REFUSAL)
+            self._give_up(row, why if desired.on else None)
+        elif row is not None and seen.obstacle is not None and desired.on:
             self.faults.begin(seen.obstacle)
+
+    @property
+    def _was_unseen(self) -> bool:
+        """Whether OBS may have ended and begun again since the last look."""
+        passed = self._clock.monotonic() - self._looked_at
+        return self._was_away or passed >= _START_SECONDS
 
     def _elapsed(self, row: Recording, now: float) -> float:
         """Seconds since the last look; after a restart, since the recording was last seen."""
@@ -262,10 +276,11 @@ class Actuator:
             self.faults.begin(Reason(Code.STOP_IGNORED))
         self._pause()
 
-    def _give_up(self, row: Recording, why: Reason) -> None:
+    def _give_up(self, row: Recording, why: Reason | None) -> None:
         self._archive.forget(row)
         self.current = None
-        self.faults.begin(why)
+        if why is not None:
+            self.faults.begin(why)
 
     def _pause(self) -> None:
         """Leave OBS in peace for a while."""

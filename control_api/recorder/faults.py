@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -42,10 +42,19 @@ class Fault(msgspec.Struct, frozen=True):
 class ActiveFaults:
     """Several faults may be active at once, each code at most once."""
 
-    def __init__(self, report: Report, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        now: Callable[[], float],
+        *,
+        known: Iterable[Fault] = (),
+        keep: Callable[[Sequence[Fault]], object] = lambda faults: None,
+    ) -> None:
+        """`known` are those that an earlier process reported; `keep` is called with a change."""
         self._report = report
         self._now = now
-        self._active: dict[Code, Fault] = {}
+        self._keep = keep
+        self._active: dict[Code, Fault] = {fault.code: fault for fault in known}
 
     @property
     def active(self) -> Sequence[Fault]:
@@ -66,6 +75,7 @@ class ActiveFaults:
         if known is None:
             kind = _BEGINS.get(reason.code, Kind.RECORDING_FAILED)
             self._report(kind, reason.text, code=str(reason.code), **data)
+            self._keep(self.active)
 
     def end(self, *codes: Code, recovered: bool = False, **data: Any) -> None:
         """Note that none of these is so any longer.
@@ -77,6 +87,7 @@ class ActiveFaults:
                 self._report(
                     _end_kind(code, recovered), _end_text(fault, recovered), code=str(code), **data
                 )
+                self._keep(self.active)
 
 
 def _end_kind(code: Code, recovered: bool) -> Kind:

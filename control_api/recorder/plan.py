@@ -23,6 +23,7 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
     """A schedule as it is kept: what the database says, and since when it says so (Unix seconds).
 
     Monday is 0; `start` and `end` are local seconds of the day; dates are `YYYY-MM-DD`.
+    `begins_since` is since when its windows begin as they do, where only their end was moved.
     """
 
     number: int
@@ -36,6 +37,7 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
     add: tuple[str, ...]
     enabled: bool
     changed_at: float
+    begins_since: float | None = None
 
     def as_schedule(self) -> Schedule:
         """The same with zone and dates. Raises ZoneInfoNotFoundError for an unknown zone."""
@@ -54,8 +56,18 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
 
     def says_the_same(self, other: PlannedSchedule) -> bool:
         """Whether both ask for the same windows, whatever they are called."""
-        bare = msgspec.structs.replace
-        return bare(self, title="", changed_at=0) == bare(other, title="", changed_at=0)
+        return self.begins_the_same(other) and self.end == other.end
+
+    def begins_the_same(self, other: PlannedSchedule) -> bool:
+        """Whether the windows of both begin at the same moments, wherever they end."""
+        bare = {"title": "", "end": 0, "changed_at": 0.0, "begins_since": None}
+        replace_fields = msgspec.structs.replace
+        return replace_fields(self, **bare) == replace_fields(other, **bare)
+
+    @property
+    def begins_from(self) -> float:
+        """Since when its windows begin as they do."""
+        return self.changed_at if self.begins_since is None else self.begins_since
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -114,6 +126,11 @@ class Plan:
         found = (s.changed_at for s in self.data.schedules if s.number == schedule_id)
         return next(found, 0.0)
 
+    def begins_from(self, schedule_id: int) -> float:
+        """Since when a schedule's windows begin as they do now; 0 for one that is gone."""
+        found = (s.begins_from for s in self.data.schedules if s.number == schedule_id)
+        return next(found, 0.0)
+
 
 def _begin(key: WindowKey) -> float:
     """A moment before the window of that date begins in any zone."""
@@ -137,9 +154,12 @@ def merged(old: PlanData | None, new: Sequence[PlannedSchedule]) -> tuple[Planne
 
 
 def _merged(old: PlannedSchedule | None, new: PlannedSchedule) -> PlannedSchedule:
-    if old is None or not old.says_the_same(new):
+    if old is None or not old.begins_the_same(new):
         return new
-    return msgspec.structs.replace(new, changed_at=min(old.changed_at, new.changed_at))
+    if not old.says_the_same(new):
+        return msgspec.structs.replace(new, begins_since=old.begins_from)
+    changed_at = min(old.changed_at, new.changed_at)
+    return msgspec.structs.replace(new, changed_at=changed_at, begins_since=old.begins_since)
 
 
 def _usable(planned: PlannedSchedule) -> Schedule | None:

@@ -295,10 +295,10 @@ class Reconciler:
         if seen.active and seen.progress in _NO_DATA:
             detail = f"its file has not grown for {seen.still_seconds:.0f} s"
             return Reason(Code.STALLED, {"detail": detail})
-        for code in (Code.DISK_FULL, Code.OBS_REFUSES):
-            if fault := faults.get(code):
-                return fault.reason
-        return Reason(Code.STARTING)
+        if seen.obstacle is not None:
+            return seen.obstacle
+        refused = faults.get(Code.OBS_REFUSES)
+        return refused.reason if refused else Reason(Code.STARTING)
 
     def _status(self, now: float, desired: Desired, seen: Observation | None) -> StudioStatus:
         current = self._actuator.current

@@ -13,6 +13,8 @@ from control_api.schedules.runs import TOLERANCE_SECONDS, Outcome
 from control_api.schedules.windows import Window
 
 _LEAST_RECORDED_SECONDS = 1.0
+_SKIPPED = frozenset({Code.NOT_WANTED, Code.RECORDER_NOT_RUNNING})
+"""Codes of gaps that a clock that was set forward leaves."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ class Run(msgspec.Struct):
 
     def take_window(self, window: Window) -> None:
         """Take over where the window ends now, and its title."""
-        self.end, self.title = window.end, window.title
+        self.end, self.title = max(window.end, self.accounted_until), window.title
 
     def add_gap(self, until: float, reason: Reason) -> None:
         """Account for everything up to `until` as not recorded."""
@@ -87,6 +89,31 @@ class Run(msgspec.Struct):
         if begin < self.accounted_until:
             self.recorded_seconds -= self.accounted_until - begin
             self.accounted_until = begin
+
+    def account_again(
+        self, begin: float, until: float, recorded_from: float, reason: Reason
+    ) -> bool:
+        """Account for what a clock that was set forward had skipped, and shows after all.
+
+        Of [begin, until) everything from `recorded_from` on was recorded. True if any of it had
+        been skipped.
+        """
+        gaps: list[Gap] = []
+        for gap in self.gaps:
+            first, last = max(begin, gap.start), min(until, gap.end)
+            if gap.code not in _SKIPPED or first >= last:
+                gaps.append(gap)
+                continue
+            since = min(max(recorded_from, first), last)
+            gaps += [
+                Gap(gap.start, first, gap.code, gap.params),
+                Gap(first, since, *_parts(reason)),
+                Gap(last, gap.end, gap.code, gap.params),
+            ]
+            self.recorded_seconds += last - since
+        is_changed = len(gaps) > len(self.gaps)
+        self.gaps = _all_joined(gaps) if is_changed else self.gaps
+        return is_changed
 
     def close(self) -> None:
         """Judge what became of it."""
@@ -138,3 +165,12 @@ def _joined(gaps: Sequence[Gap], gap: Gap) -> list[Gap]:
         if last.params.get("by") == gap.params.get("by"):
             return [*gaps[:-1], Gap(last.start, gap.end, last.code, last.params)]
     return [*gaps, gap]
+
+
+def _all_joined(gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps that are not empty, joined where one goes on for the same reason."""
+    joined: list[Gap] = []
+    for gap in gaps:
+        if gap.seconds > 0:
+            joined = _joined(joined, gap)
+    return joined

@@ -152,6 +152,9 @@ class Recorder:
     def _wanted_from(self, schedule_id: int) -> float:
         return self._plan.wanted_from(schedule_id) if self._plan else 0.0
 
+    def _begins_from(self, schedule_id: int) -> float:
+        return self._plan.begins_from(schedule_id) if self._plan else 0.0
+
     def _take_over(self, studio: str, state: dict[str, Any]) -> None:
         """Go on with what the recorder left that held the studio before."""
         for key, value in state.items():
@@ -219,6 +222,7 @@ class Recorder:
             forget=records.forget_run,
             report=records.report_missing,
             wanted_from=self._wanted_from,
+            begins_from=self._begins_from,
         )
         mark = ObsMark(
             studio.link,

@@ -21,6 +21,8 @@ WATCHED_SECONDS = 5.0
 
 _JUMP_SECONDS = 2.0
 """A wall clock that moves by more than this against the monotonic clock was set."""
+_AHEAD_SECONDS = 0.5
+"""An account that is ahead of the time since the last look by more was made on another clock."""
 _KEPT_SECONDS = 2 * 86_400.0
 """For how long a closed run may go on again if its window is wanted again."""
 
@@ -52,18 +54,35 @@ class Look:
         return self.elapsed is not None and self.elapsed <= WATCHED_SECONDS
 
     @property
-    def skipped_from(self) -> float:
-        """From where to `now` the wall clock was set forward: seconds that never passed."""
+    def began(self) -> float:
+        """When the time since the last look began, as the wall clock is set now.
+
+        When an earlier process last looked is known to some seconds.
+        """
+        if self.elapsed is not None:
+            return self.now - self.elapsed
+        return self.now if self.before is None else min(self.before + _JUMP_SECONDS, self.now)
+
+    @property
+    def skipped(self) -> tuple[float, float]:
+        """From where to where the wall clock was set forward: seconds that never passed.
+
+        When it was set is not known if nothing was seen of that time: then what may have passed
+        after it counts as time that passed.
+        """
         if self.before is None or self.elapsed is None:
-            return self.now
+            return self.now, self.now
         expected = self.before + self.elapsed
-        return expected if self.now - expected > _JUMP_SECONDS else self.now
+        if self.now - expected <= _JUMP_SECONDS:
+            return self.now, self.now
+        return expected, self.now if self.was_watched else max(expected, self.now - self.elapsed)
 
 
 class WindowCoverage:
     """The accounts of one studio. `save` keeps a run; `report` is called with one that lacks time.
 
-    `wanted_from` gives since when a schedule asks for what it asks for now (Unix seconds).
+    `wanted_from` gives since when a schedule asks for what it asks for now (Unix seconds),
+    `begins_from` since when its windows begin as they do; their ends may have been moved since.
     """
 
     def __init__(
@@ -74,12 +93,14 @@ class WindowCoverage:
         forget: Callable[[Run], object],
         report: Callable[[Run], object],
         wanted_from: Callable[[int], float],
+        begins_from: Callable[[int], float],
     ) -> None:
         self._runs: dict[WindowKey, Run] = {run.key: run for run in known}
         self._save = save
         self._forget = forget
         self._report = report
         self._wanted_from = wanted_from
+        self._begins_from = begins_from
         self._reason: Reason | None = None
 
     def restore(self, known: Iterable[Run]) -> None:
@@ -104,6 +125,8 @@ class WindowCoverage:
         if run is None:
             run = self._runs[key] = runs.begun(window)
             run.add_gap(self._unwanted_until(run, look), _NOT_WANTED)
+        elif self._account_again(run, look, look.reason):
+            run.outcome = Outcome.RUNNING
         elif run.outcome is not Outcome.RUNNING:
             if window.end <= run.end:
                 return
@@ -112,13 +135,25 @@ class WindowCoverage:
         run.take_window(window)
         self._advance(run, min(look.now, run.end), look)
 
+    def _account_again(self, run: Run, look: Look, reason: Reason) -> bool:
+        """Account for a part that the clock had skipped, if it was set back before that."""
+        begin = look.began
+        if run.accounted_until - begin < _AHEAD_SECONDS:
+            return False
+        reason = reason if look.was_watched else _NOT_RUNNING
+        recorded_from = look.now if look.recording_since is None else look.recording_since
+        if not run.account_again(begin, look.now, recorded_from, reason):
+            return False
+        self._save(run)
+        return True
+
     def _unwanted_until(self, run: Run, look: Look) -> float:
         """Until when a new run's window did not exist yet, or the clock never showed its time."""
         if look.was_watched and look.before is not None:
             # It would have been accounted for at the last look, had it existed then.
-            seen = look.before if look.skipped_from == look.now else look.now
+            seen = look.before if look.skipped[0] == look.now else look.now
             return min(seen, run.end)
-        return min(self._wanted_from(run.schedule_id), look.now, run.end)
+        return min(self._begins_from(run.schedule_id), look.now, run.end)
 
     def _wanted_again(self, run: Run, look: Look) -> float:
         if look.was_watched and look.before is not None:
@@ -127,13 +162,16 @@ class WindowCoverage:
 
     def _settle(self, run: Run, look: Look, *, is_present: bool) -> None:
         if not is_present and run.end > look.now:
-            # Its schedule was changed: what is left of the window is not wanted, for now.
-            run.end = max(look.now, run.start)
-            self._advance(run, run.end, look)
-        if run.end > look.now:
+            # Its schedule was changed, or the clock was set: the rest is not wanted, for now.
+            run.end = max(look.now, run.start, run.accounted_until)
+            self._advance(run, run.end, look, self._reason)
+        elif run.end > look.now:
             return
-        # What keeps the studio from recording now came after the window.
-        self._advance(run, run.end, look, self._reason)
+        else:
+            # What keeps the studio from recording now came after the window.
+            reason = self._reason or look.reason
+            self._account_again(run, look, reason)
+            self._advance(run, run.end, look, reason)
         run.close()
         if run.is_to_report:
             run.reported_missing = run.missing_seconds
@@ -150,11 +188,16 @@ class WindowCoverage:
             until if look.recording_since is None else min(max(look.recording_since, begin), until)
         )
         self._add_gap(run, since, look, reason or look.reason)
+        skipped_from, skipped_until = look.skipped
+        run.add_recorded(min(until, skipped_from))
+        # Seconds that the clock never showed were never asked for.
+        run.add_gap(min(until, skipped_until), _NOT_WANTED)
         run.add_recorded(until)
         self._save(run)
 
     def _add_gap(self, run: Run, until: float, look: Look, reason: Reason) -> None:
-        unseen = not look.was_watched and until - run.accounted_until > WATCHED_SECONDS
-        run.add_gap(min(until, look.skipped_from), _NOT_RUNNING if unseen else reason)
-        # Seconds that the clock never showed were never asked for.
-        run.add_gap(until, _NOT_WANTED)
+        reason = reason if look.was_watched else _NOT_RUNNING
+        skipped_from, skipped_until = look.skipped
+        run.add_gap(min(until, skipped_from), reason)
+        run.add_gap(min(until, skipped_until), _NOT_WANTED)
+        run.add_gap(until, reason)

@@ -78,11 +78,14 @@ class Doomed(Venue):
         if self.pid == 0:
             return
         if not self.is_dead():
-            os.kill(self.pid, signal.SIGSTOP)
+            # It may die by itself at any time.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGSTOP)
             for each in self.workers() if all_at_once else ():
                 with contextlib.suppress(psutil.NoSuchProcess):
                     each.kill()
-            os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         self.pid = 0
         assert self._read() == -signal.SIGKILL, (self.folder / "service.log").read_text()[-3000:]
 

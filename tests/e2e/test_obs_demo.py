@@ -82,7 +82,8 @@ def split_story(port: int, recordings: Path) -> list[object]:
         return settings["path"]
 
     try:
-        link.events()
+        # What happens before it listens is not heard.
+        eventually(lambda: link.events(1.0).is_incomplete)
         link.request("StartRecord")
         eventually(lambda: link.request("GetRecordStatus")["outputBytes"])
         (output,) = (o for o in link.request("GetOutputList")["outputs"] if o["outputActive"])

@@ -18,10 +18,12 @@ from control_api.recorder.records import EventRecord, Records
 from control_api.recorder.runs import Run
 from control_api.recorder.studio_records import StudioRecords
 from control_api.recorder.window_coverage import WindowCoverage
+from control_api.recordings.reasons import Code, Reason
 from control_api.schedules.windows import Schedule
 
 STUDIO = "stage"
 T = TypeVar("T")
+_DISK_FULL = Reason(Code.DISK_FULL, {"free_mb": 0})
 
 
 @dataclass
@@ -56,10 +58,16 @@ class MemoryStore:
 
 @dataclass
 class VirtualObs:
-    """Starts and stops a moment after it was asked, as the real one; may be down."""
+    """Starts and stops a moment after it was asked, as the real one; may be down.
+
+    One that hangs goes on with what it does, and answers nothing. On a full disk a recording ends,
+    and a start is accepted without effect.
+    """
 
     clock: VirtualClock
     up: bool = True
+    hangs: bool = False
+    full: bool = False
     refuses: bool = False
     says_no: bool = False
     takes: int = 0
@@ -73,7 +81,7 @@ class VirtualObs:
     def look(self) -> Observation:
         self._need()
         if self.path is None:
-            return Observation(active=False)
+            return Observation(active=False, obstacle=_DISK_FULL if self.full else None)
         duration = self.clock.monotonic() - self.began
         return Observation(True, duration=duration, bytes=duration + 1, path=self.path, grew=True)
 
@@ -81,7 +89,7 @@ class VirtualObs:
         self._need()
         if self.path is not None or self.says_no:
             raise Refused("StartRecord refused with 500")
-        if not self.refuses and self.pending is None:
+        if not (self.refuses or self.full) and self.pending is None:
             self.pending, self.waits = "start", self.takes
 
     def stop(self) -> None:
@@ -104,6 +112,8 @@ class VirtualObs:
 
     def second(self) -> None:
         """One second passes."""
+        if self.full:
+            self.path = self.pending = None
         if self.path is not None:
             self.recorded.add(int(self.clock.monotonic()))
         if self.pending == "start" and self.waits > 0:
@@ -119,6 +129,8 @@ class VirtualObs:
     def _need(self) -> None:
         if not self.up:
             raise Unreachable("is not there")
+        if self.hangs:
+            raise Unreachable("does not answer")
 
 
 class Evening:
@@ -153,6 +165,7 @@ class Evening:
             forget=studio.forget_run,
             report=studio.report_missing,
             wanted_from=lambda number: self.plan.wanted_from(number) if self.plan else 0.0,
+            begins_from=lambda number: self.plan.begins_from(number) if self.plan else 0.0,
         )
         self.service = Reconciler(
             STUDIO,

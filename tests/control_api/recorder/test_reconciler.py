@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from control_api.recorder.plan import PlanData, merged, plan_of
 from control_api.recorder.runs import Run
 from control_api.recordings.reasons import Code
 from control_api.schedules.windows import Schedule
-from tests.control_api.recorder.simulation import STUDIO, Evening
+from tests.control_api.recorder.simulation import STUDIO, Evening, planned_of
 
 BEGIN = 1_795_000_000.0 // 86_400 * 86_400
 """A midnight in UTC."""
@@ -330,3 +331,144 @@ def test_nothing_is_started_or_stopped_as_long_as_no_plan_was_read(evening: Even
     evening.plan = plan
     play(evening, 80)
     assert evening.obs.starts == 1
+
+
+def sums_up(run: Run) -> bool:
+    return run.start + run.recorded_seconds + sum(gap.seconds for gap in run.gaps) == run.end
+
+
+def test_a_loss_after_the_clock_was_ahead_for_a_moment_is_in_the_account(
+    evening: Evening,
+) -> None:
+    evening.change([schedule(1, 60, 240)])
+    play(evening, 80)
+    evening.clock.set = 7200
+    play(evening, 90)
+    evening.clock.set = 0
+    play(evening, 120)
+    evening.obs.kill()
+    play(evening, 150)
+    evening.obs.up = True
+    play(evening, 260)
+    run = evening.run(1)
+    assert run.outcome == "partly"
+    assert lost(run, Code.OBS_AWAY) == pytest.approx(30, abs=2)
+    assert lost(run, Code.NOT_WANTED) == pytest.approx(10, abs=2)
+    assert sums_up(run)
+    assert evening.kinds.count("window_missed") == 1
+
+
+def test_a_clock_that_is_set_back_before_a_window_leaves_an_account_that_sums_up(
+    evening: Evening,
+) -> None:
+    play(evening, 100)
+    evening.clock.set = -3600
+    play(evening, 110)
+    run = evening.run(1)
+    assert (run.outcome, run.recorded_seconds) == ("recorded", pytest.approx(40, abs=2))
+    assert sums_up(run)
+
+
+def test_what_a_clock_skips_while_it_records_is_not_recorded(evening: Evening) -> None:
+    evening.change([schedule(1, 60, 600)])
+    play(evening, 100)
+    evening.clock.set = 300
+    play(evening, 310)
+    run = evening.run(1)
+    assert lost(run, Code.NOT_WANTED) == pytest.approx(300, abs=2)
+    assert run.recorded_seconds == pytest.approx(240, abs=3)
+
+
+def test_a_clock_that_is_set_while_the_recorder_stands_still_hides_no_loss(
+    evening: Evening,
+) -> None:
+    evening.change([schedule(1, 60, 240)])
+    evening.clock.set = -600
+    play(evening, 61)
+    service, evening.service = evening.service, None
+    evening.clock.set = 0
+    play(evening, 80)
+    evening.service = service
+    play(evening, 260)
+    run = evening.run(1)
+    assert lost(run, Code.RECORDER_NOT_RUNNING) == pytest.approx(19, abs=2)
+
+
+def test_a_window_whose_end_is_moved_while_the_recorder_is_down_was_wanted_all_the_time(
+    evening: Evening,
+) -> None:
+    before = [planned_of(schedule(1, 60, 200))]
+    evening.plan = plan_of(PlanData(tuple(before)))
+    play(evening, 50)
+    evening.crash()
+    play(evening, 90)
+    after = [planned_of(schedule(1, 60, 240), changed_at=BEGIN + 80)]
+    evening.plan = plan_of(PlanData(merged(evening.plan.data, after)))
+    evening.boot()
+    play(evening, 260)
+    run = evening.run(1)
+    assert lost(run, Code.RECORDER_NOT_RUNNING) == pytest.approx(30, abs=2)
+    assert evening.kinds.count("window_missed") == 1
+
+
+def test_the_end_of_a_window_that_a_crash_has_cost_is_in_the_account(evening: Evening) -> None:
+    evening.change([schedule(1, 60, 120)])
+    play(evening, 117)
+    evening.crash()
+    evening.obs.kill()
+    play(evening, 125)
+    evening.obs.up = True
+    evening.boot()
+    play(evening, 130)
+    run = evening.run(1)
+    assert 3 <= lost(run, Code.RECORDER_NOT_RUNNING) <= 6
+    assert lost(run, Code.NOT_WANTED) == 0
+
+
+def test_a_fault_is_reported_once_although_the_recorder_is_killed_meanwhile(
+    evening: Evening,
+) -> None:
+    evening.obs.kill()
+    play(evening, 20)
+    evening.crash()
+    evening.boot()
+    play(evening, 30)
+    assert evening.service is not None
+    assert evening.service.status.faults[0].since == BEGIN
+    evening.obs.up = True
+    play(evening, 40)
+    assert evening.kinds == ["obs_lost", "obs_back"]
+
+
+def test_an_obs_that_was_killed_while_it_was_starting_has_not_refused(evening: Evening) -> None:
+    evening.obs.takes = 5
+    play(evening, 61)
+    evening.obs.kill()
+    play(evening, 70)
+    evening.obs.up, evening.obs.takes = True, 0
+    play(evening, 80)
+    assert evening.obs.path is not None
+    assert evening.kinds == ["obs_lost", "obs_back", "recording_started"]
+
+
+def test_a_disk_that_is_not_full_any_more_is_not_what_keeps_it_from_recording(
+    evening: Evening,
+) -> None:
+    evening.obs.full = evening.obs.refuses = True
+    play(evening, 80)
+    evening.obs.full = False
+    play(evening, 100)
+    evening.obs.refuses = False
+    play(evening, 200)
+    run = evening.run(1)
+    assert lost(run, Code.DISK_FULL) == pytest.approx(20, abs=2)
+    assert lost(run, Code.OBS_REFUSES) + lost(run, Code.STARTING) == pytest.approx(20, abs=4)
+
+
+def test_a_start_that_is_not_wanted_any_more_leaves_no_fault(evening: Evening) -> None:
+    play(evening, 58)
+    evening.obs.full = True
+    play(evening, 61)
+    evening.change([])
+    play(evening, 70)
+    assert evening.events == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from control_api.schedules.windows import Schedule
 from tests.control_api.recorder.simulation import STUDIO, Evening
+from tests.control_api.recorder.wall_windows import bounds, fires
 from tests.soak import is_soak
 
 LATE = 5
@@ -69,36 +70,12 @@ def wanted_by(schedules: Sequence[Schedule], begin: float, end: float) -> dict[i
     for schedule in schedules:
         for offset in (-1, 0, 1):
             day = datetime.fromtimestamp(begin, schedule.zone).date() + timedelta(offset)
-            if not _fires(schedule, day):
+            if not fires(schedule, day):
                 continue
-            first, last = _bounds(schedule, day)
+            first, last = bounds(schedule, day)
             for second in range(max(first, int(begin)), min(last, int(end))):
                 windows.setdefault(second, set()).add((schedule.id, first, last))
     return windows
-
-
-def _fires(schedule: Schedule, day: date) -> bool:
-    wanted = day.weekday() in schedule.weekdays or day in schedule.add
-    return wanted and day not in schedule.skip
-
-
-def _bounds(schedule: Schedule, day: date) -> tuple[int, int]:
-    """The first second at which the wall shows the start or later, and the same for the end."""
-    last_day = day if schedule.end > schedule.start else day + timedelta(1)
-    first = _shows(schedule.zone, day, schedule.start)
-    last = _shows(schedule.zone, last_day, schedule.end, is_end=True)
-    return first, last if last > first else first + (schedule.end - schedule.start) % 86_400
-
-
-def _shows(zone: ZoneInfo, day: date, seconds: int, *, is_end: bool = False) -> int:
-    shown = datetime.combine(day, datetime.min.time()) + timedelta(seconds=seconds)
-    moment = int(shown.replace(tzinfo=zone).timestamp())
-    if datetime.fromtimestamp(moment, zone).replace(tzinfo=None) == shown or is_end:
-        return moment
-    # It does not exist: the first second that shows more.
-    while datetime.fromtimestamp(moment - 1, zone).replace(tzinfo=None) > shown:
-        moment -= 1
-    return moment
 
 
 class Play:

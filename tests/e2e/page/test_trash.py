@@ -19,7 +19,8 @@ FILE = "2026-11-18 19-00-00 Spare.mkv"
 
 @pytest.fixture
 def spare(house: House) -> Iterator[str]:
-    """The id of a video that may be deleted."""
+    """The id of a video that may be deleted; there is nothing else in the trash."""
+    house.call("DELETE", "/videos/trash")
     path = house.recordings / FILE
     shutil.copy(house.recordings / NAME, path)
     os.utime(path, (time.time() - 3600,) * 2)
