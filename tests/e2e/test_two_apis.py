@@ -89,7 +89,7 @@ def test_a_second_one_on_sqlite_ends_with_2_and_names_the_first(make: Make, shar
         "state": {"state": str(link)},
         "database": {"database": f"sqlite:///{link}/leitstand.db"},
     }
-    first.start()
+    first.start_api()
     second = make("two", **given[shared])
     line = refused(second)
     assert line.startswith(f"leitstand: control_api.{shared}: ")
@@ -101,8 +101,8 @@ def test_a_second_one_on_sqlite_ends_with_2_and_names_the_first(make: Make, shar
         with process(leitstand(*command, "--config", str(first.folder / "leitstand.yml"))) as child:
             assert child.wait() == 0, child.output
     # The kernel lets go of what a killed one held.
-    first.kill()
-    second.start()
+    first.kill_api()
+    second.start_api()
     second.call("GET", "/settings")
 
 
@@ -110,7 +110,7 @@ def test_a_second_one_on_one_state_folder_is_refused_on_postgresql_too(
     make: Make, postgresql: str
 ) -> None:
     first = make("one", database=postgresql)
-    first.start()
+    first.start_api()
     state = str(first.folder / "state")
     line = refused(make("two", database=postgresql, state=state))
     assert line.startswith(f"leitstand: control_api.state: {state} is in use ")
@@ -130,8 +130,8 @@ def value(venue: Venue, key: str) -> Any:
 
 def test_two_on_postgresql_agree_on_settings_and_schedules(make: Make, postgresql: str) -> None:
     one, two = make("one", database=postgresql), make("two", database=postgresql)
-    one.start()
-    two.start()
+    one.start_api()
+    two.start_api()
     one.call("PATCH", "/settings", {"events.keep_days": 12})
     eventually(lambda: value(two, "events.keep_days") == 12, AGREED)
     two.call("PATCH", "/settings", {"recording.max_duration": 7200})
@@ -166,7 +166,7 @@ class Cutting:
         film = record(self.one.recordings / "2026-11-20 20-00-00.mkv", Recipe(seconds=8))
         # Nobody writes it any more.
         os.utime(film, (time.time() - 3600,) * 2)
-        self.one.start()
+        self.one.start_api()
         video = eventually(lambda: self.one.call("GET", "/videos")["items"])[0]
         body = {"video_id": video["id"], "start": 1, "end": 7, "mode": "reencode"}
         self.id = self.one.call("POST", "/clips", body)["id"]
@@ -208,7 +208,7 @@ def test_a_starting_one_leaves_the_running_job_of_a_living_one_alone(
     make: Make, postgresql: str
 ) -> None:
     cutting = Cutting(make, postgresql)
-    cutting.two.start()
+    cutting.two.start_api()
     # Long enough for a job without heartbeats to be taken.
     assert not threading.Event().wait(STALE + 15)
     job = cutting.job(cutting.two)
@@ -221,10 +221,10 @@ def test_a_starting_one_leaves_the_running_job_of_a_living_one_alone(
 
 def test_the_job_of_a_killed_one_is_taken_over(make: Make, postgresql: str) -> None:
     cutting = Cutting(make, postgresql)
-    cutting.two.start()
+    cutting.two.start_api()
     first = eventually(lambda: leader(postgresql))
     began = time.monotonic()
-    cutting.one.kill()
+    cutting.one.kill_api()
     job = cutting.done(cutting.two)
     assert (job["state"], job["attempts"]) == ("succeeded", 2)
     assert time.monotonic() - began > STALE - 6
@@ -236,7 +236,7 @@ def test_the_job_of_a_killed_one_is_taken_over(make: Make, postgresql: str) -> N
 def test_the_late_result_of_a_stopped_one_is_refused(make: Make, postgresql: str) -> None:
     cutting = Cutting(make, postgresql)
     cutting.one.service.send(signal.SIGSTOP)  # type: ignore[union-attr]
-    cutting.two.start()
+    cutting.two.start_api()
     job = cutting.done(cutting.two)
     assert (job["state"], job["attempts"]) == ("succeeded", 2)
     before, clips = cutting.files, cutting.two.call("GET", "/clips")
@@ -261,7 +261,7 @@ def _works(worker: psutil.Process) -> bool:
 
 def test_a_job_is_cancelled_from_the_other_process(make: Make, postgresql: str) -> None:
     cutting = Cutting(make, postgresql)
-    cutting.two.start()
+    cutting.two.start_api()
     cutting.two.call("POST", f"/jobs/{cutting.id}/cancel")
     job = cutting.done(cutting.two, 30)
     assert (job["state"], job["attempts"]) == ("cancelled", 1)
@@ -270,9 +270,9 @@ def test_a_job_is_cancelled_from_the_other_process(make: Make, postgresql: str) 
 
 def test_on_sqlite_the_job_of_a_killed_one_is_taken_up_at_once(make: Make) -> None:
     cutting = Cutting(make, "sqlite:///" + str(make("database").folder / "leitstand.db"))
-    cutting.one.kill()
+    cutting.one.kill_api()
     began = time.monotonic()
-    cutting.one.start()
+    cutting.one.start_api()
     eventually(lambda: cutting.job(cutting.one)["attempts"] == 2)
     assert time.monotonic() - began < STALE
     job = cutting.done(cutting.one)
