@@ -42,7 +42,8 @@ ALLOWED_THERE = (
 MISTAKES = [
     (
         {"exporters": {}},
-        "exporters: unknown key; allowed here: exporter, host, mediamtx, obs, control_api, notify",
+        "exporters: unknown key; allowed here: exporter, host, mediamtx, obs, control_api, "
+        "recorder, notify",
     ),
     (server(uri="x"), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),
     (server(uri=None), f"mediamtx[0].uri: unknown key; allowed here: {ALLOWED_THERE}"),
