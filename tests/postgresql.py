@@ -9,9 +9,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -41,9 +42,11 @@ def programs() -> Path:
 class PostgreSql:
     """Listens on a unix socket alone, so that nobody else's port can be in the way."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str]) -> None:
         self._folder = folder
+        self._command = command
         self._made = 0
+        self._server: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         return f"postgresql://leitstand@/{database}?host={self._folder}"
@@ -66,6 +69,34 @@ class PostgreSql:
         self._do(f"DROP DATABASE {name} WITH (FORCE)")
         if tablespace is not None:
             self._do(f"DROP TABLESPACE {name}")
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        with (self._folder / "log").open("a") as log:
+            self._server = subprocess.Popen(
+                self._command, user=_unprivileged(), cwd=self._folder, stderr=log
+            )
+        eventually(self.is_ready, 60)
+
+    def stop(self) -> None:
+        """SIGTERM would have it wait for clients that a test has left behind."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(20)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the server and all of its processes."""
+        assert self._server is not None
+        server = psutil.Process(self._server.pid)
+        for process in (server, *server.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def kill(self) -> None:
+        """As if the power went: every process at once."""
+        assert self._server is not None
+        self.send(signal.SIGKILL)
+        self._server.wait(20)
 
     def is_ready(self) -> bool:
         try:
@@ -103,19 +134,13 @@ def running() -> Iterator[PostgreSql]:
     )
     settings = [f"unix_socket_directories={folder}", "listen_addresses=", *_FAST]
     options = [part for setting in settings for part in ("-c", setting)]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [str(bin_ / "postgres"), "-D", str(data), *options], user=user, cwd=folder, stderr=log
-        )
+    postgresql = PostgreSql(folder, [str(bin_ / "postgres"), "-D", str(data), *options])
+    postgresql.start()
     try:
-        postgresql = PostgreSql(folder)
-        eventually(postgresql.is_ready)
         postgresql.prepare()
         yield postgresql
     finally:
-        # SIGTERM would have it wait for clients that a test has left behind.
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
+        postgresql.stop()
         shutil.rmtree(folder)
 
 

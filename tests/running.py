@@ -93,6 +93,11 @@ class Process:
         self._reader.join(within)
         return code
 
+    def kill(self) -> None:
+        """Kill it alone: its children may go on, and hold its output open."""
+        self._child.kill()
+        self._child.wait()
+
     def end(self) -> None:
         if self._child.poll() is None:
             self._child.kill()

@@ -6,7 +6,6 @@ The judge is the file that the demo OBS writes, and what the API reports afterwa
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import sqlite3
@@ -21,6 +20,7 @@ import pytest
 import requests
 
 from leitstand.demo.obs import DemoObs
+from tests.components import faketime
 from tests.running import eventually
 from tests.venue import Venue, venue
 
@@ -205,26 +205,13 @@ def test_a_database_that_is_deleted_is_reported_and_gets_its_schedules_back(
     assert "database_fresh" in eventually(house.kinds)
 
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-
-
-@pytest.mark.skipif(
-    not FAKETIME.exists() and os.environ.get("CI") != "true", reason="libfaketime is not installed"
-)
 @pytest.mark.parametrize("jump", ["+5", "+60", "-60"])
 def test_the_wall_clock_may_be_set_while_it_records(
     house: Venue, demo: DemoObs, tmp_path: Path, jump: str
 ) -> None:
     offset = tmp_path / "offset"
     offset.write_text("+0")
-    clock = {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-    }
-    house.start_recorder(**clock)
+    house.start_recorder(**faketime(offset))
     house.start_api()
     house.becomes(connected=True)
     house.call("POST", "/recordings/start", {"title": "By hand"})
@@ -237,6 +224,8 @@ def test_the_wall_clock_may_be_set_while_it_records(
         assert house.status["file"] == file
         assert house.status["faults"] == []
         time.sleep(0.2)
-    assert eventually(house.kinds) == ["recording_started"]
+    # On a busy machine the recorder waits some seconds for the API to make the database.
+    kinds = [kind for kind in eventually(house.kinds) if not kind.startswith("database_")]
+    assert kinds == ["recording_started"]
     assert house.ask("POST", "/recordings/stop", {}).ok
     assert requests.get(f"{house.url}/api/ping", timeout=5).ok
