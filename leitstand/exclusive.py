@@ -41,7 +41,7 @@ class ExclusiveFile:
 
     def __init__(self, file: Path, identity: str) -> None:
         """`identity` tells this process from every other. Raises Taken, OSError."""
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = _opened(file)
         self._close = weakref.finalize(self, os.close, handle)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,6 +87,14 @@ def exclusive(file: Path, identity: str) -> ExclusiveFile | ExclusiveFolder:
         return ExclusiveFile(file, identity)
     except OSError:
         return ExclusiveFolder(file.parent)
+
+
+def _opened(file: Path) -> int:
+    """A lock needs no permission to write, so that it holds on a read-only disk too."""
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return os.open(file, os.O_RDONLY)
 
 
 def _read(handle: int) -> Holder | None:

@@ -24,6 +24,8 @@ need systemd systemd-analyze systemd-sysusers systemd-tmpfiles
 need xvfb Xvfb
 # Not in PATH on Debian.
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql postgres
+# A library, which is preloaded.
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || need libfaketime libfaketime.so.1
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

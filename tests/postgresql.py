@@ -64,6 +64,20 @@ class PostgreSql:
         self._server.send_signal(signal.SIGINT)
         self._server.wait(20)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the server and all of its processes."""
+        assert self._server is not None
+        server = psutil.Process(self._server.pid)
+        for process in (server, *server.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def kill(self) -> None:
+        """As if the power went: every process at once."""
+        assert self._server is not None
+        self.send(signal.SIGKILL)
+        self._server.wait(20)
+
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
         """The server has ended: connections are refused."""

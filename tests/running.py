@@ -108,6 +108,11 @@ class Process:
         self._reader.join(within)
         return code
 
+    def kill(self) -> None:
+        """Kill it alone: its children may go on, and hold its output open."""
+        self._child.kill()
+        self._child.wait()
+
     def end(self) -> None:
         """Ask it to end, as a supervisor must be for what it has started; then kill it."""
         if self._child.poll() is None:

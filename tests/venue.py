@@ -43,7 +43,7 @@ class Venue:
         self.service: Process | None = None
         self.recorder: Process | None = None
         self._http = requests.Session()
-        self._http.headers["Authorization"] = f"Bearer {TOKEN}"
+        self._http.headers.update(self.credentials)
         self._file = folder / "leitstand.yml"
         config = {
             "obs": [{"name": "stage", "port": obs_port, "recordings": str(recordings)}],
@@ -104,6 +104,11 @@ class Venue:
             if process is not None:
                 process.end()
         self.service = self.recorder = None
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The headers of a request by the admin."""
+        return {"Authorization": f"Bearer {TOKEN}"}
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The `data` of an answer that must be good."""

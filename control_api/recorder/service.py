@@ -252,7 +252,9 @@ def _locks(config: Config) -> list[ExclusiveFile | ExclusiveFolder]:
     """
     state, database = config.control_api.state, sqlite_file(config.control_api.database_url)
     locks = [_locked(state, state / LOCK, "state")]
-    if database is not None:
+    # Where no file can be made the folder itself is locked, which serves for both.
+    is_locked = isinstance(locks[0], ExclusiveFolder) and database is not None
+    if database is not None and not (is_locked and database.parent == state.resolve()):
         locks.append(_locked(database, database.with_name(f"{database.name}.{LOCK}"), "database"))
     return locks
 

@@ -2,90 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 
 from control_api.recorder.desired_state import WindowKey
 from control_api.recorder.plan import PlanData, PlannedSchedule, merged, plan_of
 from control_api.recorder.reconciler import Reconciler
 from control_api.schedules.windows import Schedule
-from tests.control_api.recorder.chaos_evening import SECONDS, Act, Drawn, changed
+from tests.control_api.recorder.chaos_evening import EDITS, SECONDS, Act, Drawn, changed
+from tests.control_api.recorder.chaos_evidence import (
+    Evidence,
+    Operators,
+    Second,
+    active_windows,
+)
 from tests.control_api.recorder.simulation import Evening, planned_of
-from tests.control_api.recorder.wall_windows import bounds, fires
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """One second of an evening: what was so when the recorder looked, if it did."""
-
-    wall: int
-    runs: bool
-    faults: frozenset[str]
-    windows: Mapping[WindowKey, int]
-    """The windows of this moment, with their ends."""
-    stopped: frozenset[WindowKey]
-    by_hand: bool
-    act: str | None
-    path: str | None
-    """What OBS records."""
-
-    @property
-    def wanted(self) -> bool:
-        """A stop ends what runs, also where it is taken back in the same second."""
-        asked = self.by_hand or bool(self.windows.keys() - self.stopped)
-        return asked and self.act != "stop"
-
-    @property
-    def sees(self) -> bool:
-        """Whether the recorder sees what OBS does."""
-        return self.runs and not self.is_away
-
-    @property
-    def seen(self) -> str | None:
-        """The file that the recorder sees being recorded."""
-        return self.path if self.sees else None
-
-    @property
-    def is_away(self) -> bool:
-        return bool(self.faults & {"obs killed", "obs hangs"})
-
-
-class Operators:
-    """What operators want, as they were told that it was accepted."""
-
-    def __init__(self) -> None:
-        self.start_until: int | None = None
-        self.stop_until = 0
-        self.stopped: frozenset[WindowKey] = frozenset()
-        self.extended: dict[WindowKey, int] = {}
-
-    def expire(self, wall: int, windows: Mapping[WindowKey, int]) -> None:
-        """Forget what is over."""
-        if self.start_until is not None and wall >= self.start_until:
-            self.start_until = None
-        if wall >= self.stop_until and not self.stopped & windows.keys():
-            self.stopped = frozenset()
-        self.extended = {key: until for key, until in self.extended.items() if until > wall}
-
-    def start(self, until: int) -> None:
-        self.start_until, self.stopped = until, frozenset()
-
-    def stop(self, windows: Mapping[WindowKey, int]) -> None:
-        self.start_until, self.stopped = None, frozenset(windows)
-        self.stop_until = max(windows.values(), default=0)
-
-    def extend(self, until: int, windows: Mapping[WindowKey, int]) -> None:
-        """The start by hand, or else the windows that run last."""
-        if self.start_until is not None:
-            self.start_until = until
-            return
-        last = max(windows.values())
-        self.extended |= {key: until for key, end in windows.items() if end == last}
-
-    def follow_schedule(self) -> None:
-        self.start_until, self.stopped, self.extended = None, frozenset(), {}
 
 
 class Play:
@@ -101,8 +31,24 @@ class Play:
         self._edit(0)
         self._read_plan()
 
-    def run(self) -> None:
+    def run(self) -> Evidence:
+        """The whole evening; what there is to judge of it."""
         self.evening.play(self.drawn.begin + SECONDS, self._at)
+        recorded = self.evening.obs.recorded
+        # A file that began and ended while the recorder saw nothing is unknown to it.
+        seen = frozenset(second.seen for second in self.log if second.seen is not None)
+        edits = [each for each in self.drawn.faults if each.kind in EDITS]
+        return Evidence(
+            self.drawn.begin,
+            self.log,
+            [self.drawn.begin + at in recorded for at in range(len(self.log))],
+            [(each.schedule, at) for each in edits for at in (each.at, each.at + each.seconds)],
+            [str(row.obs_path) for row in self.evening.recordings],
+            seen,
+            seen,
+            self.evening.events,
+            self.evening.runs,
+        )
 
     def _at(self, now: int) -> None:
         at = now - self.drawn.begin
@@ -174,17 +120,7 @@ class Play:
         return [schedule for schedule in each if schedule is not None]
 
     def _windows(self, at: int, wall: int) -> dict[WindowKey, int]:
-        """Those that contain a moment, by the wall clock alone."""
-        found: dict[WindowKey, int] = {}
-        for schedule in self._schedules(at):
-            today = datetime.fromtimestamp(wall, schedule.zone).date()
-            for day in (today - timedelta(1), today, today + timedelta(1)):
-                first, last = _bounds(schedule, day) if schedule.enabled else (0, 0)
-                key = (schedule.id, day.isoformat())
-                last = max(last, self._operators.extended.get(key, 0))
-                if first and first <= wall < last:
-                    found[key] = last
-        return found
+        return active_windows(self._schedules(at), self._operators.extended, wall)
 
     def _act(self, at: int, wall: int, windows: Mapping[WindowKey, int]) -> str | None:
         for act in self.drawn.acts:
@@ -214,8 +150,3 @@ class Play:
         else:
             return False
         return True
-
-
-@functools.cache
-def _bounds(schedule: Schedule, day: date) -> tuple[int, int]:
-    return bounds(schedule, day) if fires(schedule, day) else (0, 0)

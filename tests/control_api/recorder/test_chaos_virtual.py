@@ -15,10 +15,9 @@ from tests.soak import is_soak
 @hypothesis.settings(max_examples=400 if is_soak() else 20, phases=[Phase.generate])
 @hypothesis.given(evenings())
 def test_an_evening_is_recorded_and_reported_whatever_breaks(drawn: Drawn) -> None:
-    play = Play(drawn)
-    play.run()
+    evidence = Play(drawn).run()
     try:
-        Verdict(play).judge()
+        Verdict(evidence).judge()
     except AssertionError as error:
         error.add_note(str(drawn))
         raise
