@@ -144,7 +144,7 @@ def test_nothing_is_repeated_over_what_another_process_wrote(
     def release_while_another_writes() -> bool:
         done = bool(released())
         with contextlib.closing(sqlite3.connect(str(full.file))) as other:
-            other.execute("INSERT INTO events VALUES (1, 7.0, 'shutdown', NULL, '', '{}')")
+            other.execute("INSERT INTO events VALUES (1, 7.0, 'shutdown', NULL, '', '{}', NULL)")
             other.commit()
         return done
 
@@ -154,9 +154,9 @@ def test_nothing_is_repeated_over_what_another_process_wrote(
     assert times(full) == [7.0]
 
 
-def test_a_locked_database_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("control_api.database._BUSY_SECONDS", 1)
-    with contextlib.closing(Database(database.url.render_as_string(False))) as impatient:
+def test_a_locked_database_says_so(database: Database) -> None:
+    url = database.url.render_as_string(False)
+    with contextlib.closing(Database(url, busy_seconds=1)) as impatient:
         with database.begin() as session:
             session.add(event(1))
             session.flush()

@@ -27,6 +27,7 @@ CONFIGURED = (
     "up",
     "api",
     "exporter",
+    "recorder",
     "snapshot",
     "doctor",
     "check-config",
@@ -222,11 +223,11 @@ def test_up_restarts_what_crashes_and_ends_while_a_source_hangs(write: Write) ->
             assert f"configuration: {file}" in child.output
             assert f"  {url}/metrics  for Prometheus" in child.lines
             assert child.find(r"control API \S+ at http://127.0.0.1:(\d+)")
-            before, api = children(child)
+            recorder, before, api = children(child)
             before.kill()
             child.find(r"(exporter ended with -9; again in 1 s)")
             eventually(lambda: answers(url))
-            (after,) = [each for each in children(child) if each.pid != api.pid]
+            (after,) = [each for each in children(child) if each.pid not in (api.pid, recorder.pid)]
             assert after.pid != before.pid
             eventually(lambda: demo.requests)
             child.lines.clear()
@@ -247,7 +248,7 @@ def test_up_without_anything_is_the_demo_and_leaves_nothing_when_killed(tmp_path
         assert moving
         assert f"  http://{address}/  overview" in child.lines
         services = children(child)
-        assert len(services) == 3, "the exporter, the control API and the demo OBS"
+        assert len(services) == 4, "recorder, exporter, control API and the demo OBS"
         child.send(signal.SIGKILL)
         assert psutil.wait_procs(services, 5)[1] == []
     assert not answers(f"http://{address}")

@@ -115,7 +115,7 @@ def test_both_run_with_the_services_and_end_with_them(
         assert stat.S_IMODE(token.stat().st_mode) == 0o600
         assert token.read_text().strip() not in running.output
         children = psutil.Process(running.pid).children()
-        assert len(children) == 4
+        assert len(children) == 5
         running.send(signal.SIGINT)
         assert running.wait(30) == 0
         assert not [child for child in children if child.is_running()]

@@ -34,9 +34,9 @@ def counts(house: House, work: Callable[[], object]) -> int:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    event.listen(house.database.engine, "before_cursor_execute", note)
+    event.listen(house.database._reading, "before_cursor_execute", note)
     work()
-    event.remove(house.database.engine, "before_cursor_execute", note)
+    event.remove(house.database._reading, "before_cursor_execute", note)
     return sum("count(" in statement for statement in asked)
 
 

@@ -207,7 +207,7 @@ def run(schedule_id: int, start: float) -> RunRow:
         end=start + 3600,
         outcome=Outcome.PARTLY,
         recorded_seconds=3540.0,
-        gaps=[{"start": start, "end": start + 60, "reason": "OBS was gone"}],
+        gaps=[{"start": start, "end": start + 60, "reason": "OBS was gone", "code": "obs_away"}],
         accounted_until=start + 3600,
     )
 
@@ -236,6 +236,8 @@ def test_runs_say_what_was_recorded_and_why_the_rest_was_not(
                 "start": "2026-11-19T22:00:00+01:00",
                 "end": "2026-11-19T22:01:00+01:00",
                 "reason": "OBS was gone",
+                "reason_code": "obs_away",
+                "reason_params": {},
             }
         ],
     }

@@ -42,7 +42,7 @@ def test_a_run_is_found_by_its_window(store: RunStore) -> None:
 def test_a_run_that_is_saved_again_is_changed(store: RunStore) -> None:
     row = store.save(run(1000))
     row.recorded_seconds = 90
-    row.gaps = [{"start": 1090.0, "end": 1100.0, "reason": "OBS was gone"}]
+    row.gaps = [{"start": 1090.0, "end": 1100.0, "reason": "OBS was gone", "code": "obs_away"}]
     store.save(row)
     store.save(run(1000, Outcome.PARTLY))  # a row of its own for the same window
     (found,) = store.newest(10)
@@ -79,10 +79,10 @@ def test_outcomes_are_counted_also_those_that_never_happened(store: RunStore) ->
     }
 
 
-STOPPED = {"start": 1010.0, "end": 1100.0, "reason": "stopped by anna"}
-PAUSED = {"start": 1050.0, "end": 1090.0, "reason": "paused"}
-GONE = {"start": 1000.0, "end": 1010.0, "reason": "OBS was gone"}
-LATE = {"start": 1000.0, "end": 1004.0, "reason": "starting"}
+STOPPED = {"start": 1010.0, "end": 1100.0, "reason": "stopped by anna", "code": "stopped_by"}
+PAUSED = {"start": 1050.0, "end": 1090.0, "reason": "paused", "code": "paused_by"}
+GONE = {"start": 1000.0, "end": 1010.0, "reason": "OBS was gone", "code": "obs_away"}
+LATE = {"start": 1000.0, "end": 1004.0, "reason": "starting", "code": "starting"}
 
 
 @pytest.mark.parametrize(
