@@ -82,6 +82,6 @@ class RunStore:
 
 def _is_missed(run: RunRow) -> bool:
     """Whether more is missing than an operator stopped or paused."""
-    lengths = (gap["end"] - gap["start"] for gap in run.gaps if gap["code"] not in BY_HAND)
-    missing: float = sum(lengths)
+    meant = sum(gap["end"] - gap["start"] for gap in run.gaps if gap["code"] in BY_HAND)
+    missing: float = run.end - run.start - run.recorded_seconds - meant
     return missing > TOLERANCE_SECONDS
