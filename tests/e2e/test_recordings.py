@@ -54,7 +54,7 @@ def test_a_window_begins_and_ends_though_the_service_is_killed_in_it(
     eventually(lambda: house.call("GET", "/recordings")[0]["state"] == "finished")
     (recording,) = house.call("GET", "/recordings")
     assert abs(seconds(obs.recordings / recording["file"]) - 14) < 3
-    assert house.status["recording"] is False
+    house.becomes(recording=False)
 
 
 def test_obs_is_killed_in_a_window_that_had_begun_before_the_service(

@@ -7,36 +7,25 @@ import http.client
 import resource
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 import trustme
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
 
 from leitstand.config import Listen, Tls
-from leitstand.serving import HttpServer, report_authorised
+from leitstand.serving import HttpServer
+from tests.leitstand.serving.length_server import app
+from tests.running import Process, process
 
 HANG = 60.0
 HALF = b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: yes\r\n\r\n"
 Client = Callable[[HttpServer, ssl.SSLContext | None], None]
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the length of the body; a header makes a request an authorised one."""
-    request = Request(scope, receive)
-    if "authorization" in request.headers:
-        report_authorised(scope)
-    try:
-        body = await request.body()
-    except ClientDisconnect:
-        return
-    await PlainTextResponse(str(len(body)))(scope, receive, send)
 
 
 @pytest.fixture(scope="module", params=["tcp", "tls"])
@@ -163,33 +152,41 @@ def test_clients_that_are_late_are_closed_and_those_that_are_slow_are_served(
 
 
 @contextlib.contextmanager
-def no_more_descriptors() -> Iterator[None]:
-    """Those that are open stay, and nobody in this process gets another."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+def no_more_descriptors(pid: int) -> Iterator[None]:
+    """The descriptors that a process has stay open, and it gets no other."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
+@pytest.mark.parametrize("is_secure", [False, True], ids=["tcp", "tls"])
 def test_without_descriptors_it_waits_quietly_and_goes_on_afterwards(
-    served: tuple[HttpServer, ssl.SSLContext | None], caplog: pytest.LogCaptureFixture
+    is_secure: bool, tmp_path: Path
 ) -> None:
-    server, context = served
-    host, port = server.url.partition("://")[2].split(":")
-    with socket.socket() as sock:
+    """In a process of its own: the limit would apply to every other server in this one."""
+    context = _certificate(tmp_path)[1] if is_secure else None
+    files = [str(tmp_path / name) for name in ("cert.pem", "key.pem")] if is_secure else []
+    command = [sys.executable, "-m", "tests.leitstand.serving.length_server", *files]
+    with process(command) as server, socket.socket() as sock:
+        host, port = server.find(r"at https?://(\S+)", HANG).split(":")
         sock.settimeout(HANG)
-        with no_more_descriptors():
+        with no_more_descriptors(server.pid):
             sock.connect((host, int(port)))
-            began = time.process_time()
+            before = _cpu_seconds(server)
             time.sleep(2.5)
-            busy = time.process_time() - began
+            busy = _cpu_seconds(server) - before
         secure = context.wrap_socket(sock, server_hostname=host) if context else sock
         secure.sendall(WHOLE)
         assert _answer(secure) == b"0"
         secure.close()
     # Once a second, and not once for each connection that it would like to take.
-    lines = [m for m in caplog.messages if "out of system resource" in m]
-    assert 1 <= len(lines) <= 4
+    assert 1 <= server.output.count("socket.accept() out of system resource") <= 4
     assert busy < 1
+
+
+def _cpu_seconds(server: Process) -> float:
+    used = psutil.Process(server.pid).cpu_times()
+    return float(used.user + used.system)
