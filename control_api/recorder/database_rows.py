@@ -14,12 +14,13 @@ from control_api.recorder.recording import Recording, State
 from control_api.recorder.records import (
     AuditRecord,
     EventRecord,
+    Extended,
     Forgotten,
     Looked,
     Overridden,
 )
 from control_api.recorder.runs import Run
-from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
+from control_api.recordings.tables import ExtensionRow, HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.tables import RunRow
 
 _OVER = (State.FINISHED, State.DAMAGED)
@@ -144,6 +145,20 @@ def _override(session: Session, item: Overridden) -> None:
         )
 
 
+def _extended(session: Session, item: Extended) -> None:
+    session.execute(delete(ExtensionRow).where(ExtensionRow.studio == item.studio))
+    session.add_all(
+        ExtensionRow(
+            schedule_id=each.schedule_id,
+            date=each.date,
+            studio=item.studio,
+            until=each.until,
+            who=each.by,
+        )
+        for each in item.extensions
+    )
+
+
 def _audit(session: Session, item: AuditRecord) -> None:
     if session.scalar(select(AuditRow.id).where(AuditRow.uid == item.uid)) is not None:
         return
@@ -171,6 +186,7 @@ _WRITERS: Mapping[type, Callable[[Session, Any], None]] = {
     Run: _run,
     EventRecord: _event,
     Overridden: _override,
+    Extended: _extended,
     AuditRecord: _audit,
     Looked: _looked,
 }

@@ -170,13 +170,15 @@ class Reconciler:
         self,
         remembered: Remembered,
         override: Override | None,
+        extensions: list[Extension],
         runs: list[Run],
         looked_at: float | None,
     ) -> None:
         """Go on with what another recorder left."""
         with self.lock:
             self._actuator.current, self._actuator.last = remembered.current, remembered.last
-            self._override, self._looked_at = override, looked_at
+            self._override, self._extensions = override, extensions
+            self._looked_at = looked_at
             # As after a restart: nobody here has watched.
             self._looked_monotonic = None
             self._coverage.restore(runs)

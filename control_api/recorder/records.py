@@ -19,7 +19,7 @@ import msgspec
 
 from control_api.events.kinds import BAD, Kind
 from control_api.recorder.desired_state import Override
-from control_api.recorder.plan import PlanData
+from control_api.recorder.plan import Extension, PlanData
 from control_api.recorder.recording import Recording
 from control_api.recorder.runs import Run
 
@@ -52,6 +52,13 @@ class Overridden(msgspec.Struct):
     override: Override | None
 
 
+class Extended(msgspec.Struct):
+    """A studio's extended windows as they are now."""
+
+    studio: str
+    extensions: list[Extension]
+
+
 class AuditRecord(msgspec.Struct):
     """An entry of the audit log that the API could not write."""
 
@@ -78,10 +85,10 @@ class Forgotten(msgspec.Struct):
     uid: str
 
 
-Item = Recording | Run | EventRecord | Overridden | AuditRecord | Looked | Forgotten
+Item = Recording | Run | EventRecord | Overridden | Extended | AuditRecord | Looked | Forgotten
 _KINDS: Mapping[str, type[Any]] = {
     kind.__name__.lower(): kind
-    for kind in (Forgotten, Recording, Run, EventRecord, Overridden, AuditRecord, Looked)
+    for kind in (Forgotten, Recording, Run, EventRecord, Overridden, Extended, AuditRecord, Looked)
 }
 
 

@@ -161,7 +161,7 @@ class Recorder:
             self._journal.put(key, value)
         left = StudioRecords(studio, Records(self._journal, state, self._clock.now), self._clock)
         self._reconcilers[studio].take_over(
-            left.remembered, left.override, left.runs, left.looked_at
+            left.remembered, left.override, left.extensions, left.runs, left.looked_at
         )
 
     def _recorded(self, recording: Recording) -> None:

@@ -12,7 +12,7 @@ from control_api.recorder.desired_state import Override
 from control_api.recorder.faults import Fault
 from control_api.recorder.plan import Extension
 from control_api.recorder.recording import Recording, State
-from control_api.recorder.records import Forgotten, Looked, Overridden, Records
+from control_api.recorder.records import Extended, Forgotten, Looked, Overridden, Records
 from control_api.recorder.runs import Run
 
 _KEEP_SECONDS = 2.0
@@ -93,6 +93,7 @@ class StudioRecords:
     def save_extensions(self, extensions: list[Extension]) -> None:
         """Keep the later ends of windows."""
         self._records.keep(self._key("extensions"), extensions or None)
+        self._records.send(Extended(self._studio, extensions), self._studio)
 
     def save_look(self, at: float) -> None:
         """Keep when the studio was last looked at (Unix seconds)."""

@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 from control_api.recorder.database_link import DatabaseLink, Missing, Unusable
 from control_api.recorder.desired_state import Override, Want
 from control_api.recorder.ownership import Ownership
+from control_api.recorder.plan import Extension
 from control_api.recorder.recording import Origin, Recording, State
 from control_api.recorder.runs import Gap, Run
 from control_api.recordings.reasons import Code
-from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
+from control_api.recordings.tables import ExtensionRow, HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.runs import Outcome
 from control_api.schedules.tables import RunRow, ScheduleRow
 
@@ -88,6 +89,7 @@ def studio_state(session: Session, studio: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "looked_at": _heartbeat(session, studio),
         "override": _override(session, studio),
+        "extensions": _extensions(session, studio),
         "current": _newest(session, studio, _RUNNING),
         "last": _newest(session, studio, ()),
     }
@@ -110,6 +112,11 @@ def _override(session: Session, studio: str) -> Override | None:
         return None
     windows = tuple((int(number), str(day)) for number, day in row.windows or ())
     return Override(Want(row.kind), row.since, row.until, row.who, row.title, windows)
+
+
+def _extensions(session: Session, studio: str) -> list[Extension] | None:
+    rows = session.scalars(select(ExtensionRow).filter_by(studio=studio))
+    return [Extension(row.schedule_id, row.date, row.until, row.who) for row in rows] or None
 
 
 def _newest(session: Session, studio: str, states: Sequence[State]) -> Recording | None:

@@ -25,6 +25,18 @@ class OverrideRow(Base):
     """`[schedule, date]` of the windows that a stop holds for."""
 
 
+class ExtensionRow(Base):
+    """A later end of one window that an operator asked for (Unix seconds)."""
+
+    __tablename__ = "extensions"
+
+    schedule_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    date: Mapped[str] = mapped_column(String(10), primary_key=True)
+    studio: Mapped[str] = mapped_column(String(63), index=True)
+    until: Mapped[float]
+    who: Mapped[str] = mapped_column(String(100))
+
+
 class RecordingRow(Base):
     """One file. `evening` is the id of the first part of what belongs together.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
@@ -108,8 +109,11 @@ def test_on_postgresql_the_lease_decides_and_a_standby_takes_over(
     url = postgresql.make()
     with venue(tmp_path, demo.port, tmp_path / "recordings", url) as house:
         house.start()
-        schedule = house.window(starts_in=3, seconds=60)
-        house.becomes(verified=True)
+        schedule = house.window(starts_in=3, seconds=40)
+        until = datetime.fromisoformat(house.becomes(verified=True)["until"])
+        # What the operator asked for holds whichever recorder carries it out.
+        later = (until + timedelta(seconds=20)).isoformat()
+        house.call("POST", "/recordings/extend", {"until": later})
         said = refused(another(house, "b"))
         assert "is controlled by the recorder on " in said
         assert "standby" in said

@@ -46,6 +46,16 @@ def upgrade() -> None:
             batch.create_index(f"ix_{table}_uid", ["uid"], unique=True)
     with op.batch_alter_table("overrides") as batch:
         batch.add_column(sa.Column("windows", sa.JSON(), nullable=True))
+    op.create_table(
+        "extensions",
+        sa.Column("schedule_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("date", sa.String(10), nullable=False),
+        sa.Column("studio", sa.String(63), nullable=False),
+        sa.Column("until", sa.Double(), nullable=False),
+        sa.Column("who", sa.String(100), nullable=False),
+        sa.PrimaryKeyConstraint("schedule_id", "date"),
+    )
+    op.create_index("ix_extensions_studio", "extensions", ["studio"])
     installation = op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -85,6 +95,7 @@ def _code_of(sentence: str) -> dict[str, Any]:
 
 def downgrade() -> None:
     op.drop_table("installation")
+    op.drop_table("extensions")
     with op.batch_alter_table("overrides") as batch:
         batch.drop_column("windows")
     for table in ("events", "audit"):
