@@ -1,8 +1,10 @@
-"""Run every benchmark; exit 1 if a budget is missed."""
+"""Runs the benchmarks, all or those named; exit 1 if a budget is missed."""
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -20,28 +22,35 @@ from tests.bench import (
     studio,
 )
 
-BENCHMARKS = (
-    exposition.rows,
-    service.rows,
-    previews.rows,
-    studio.rows,
-    recorder.rows,
-    library.rows,
-    rules.rows,
-    clip.rows,
-    play.rows,
-    streams.rows,
-)
+BENCHMARKS = {
+    "exposition": exposition.rows,
+    "service": service.rows,
+    "previews": previews.rows,
+    "studio": studio.rows,
+    "recorder": recorder.rows,
+    "library": library.rows,
+    "rules": rules.rows,
+    "clip": clip.rows,
+    "play": play.rows,
+    "streams": streams.rows,
+}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args(arguments).names
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     console = Console()
     table = Table("work", "figure", "budget", "", title="Leitstand against its budgets")
     missed = 0
     with console.status("measuring …") as status:
-        for rows in BENCHMARKS:
-            for row in rows():
+        for name in names or BENCHMARKS:
+            for row in BENCHMARKS[name]():
                 status.update(f"measuring … {row.work}")
+                if not console.is_terminal:
+                    print(*row.cells(), sep="  ", file=sys.stderr, flush=True)
                 table.add_row(*row.cells())
                 missed += not row.kept
     console.print(table)
