@@ -30,9 +30,9 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The budgets of the design, figure beside budget; exit 1 if one is missed. ONLY="clip rules": those.
+# The budgets of the design, figure beside budget; exit 1 if one is missed. ROWS="clip rules": those alone.
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.bench $(ONLY)
+	$(BIN)/python -m tests.bench $(ROWS)
 
 # The long proofs at full length; `make test` carries a fixed-seed sample of them.
 soak: $(VENV)/dev.stamp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -47,12 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missed = 0
     with console.status("measuring …") as status:
         for name in names or BENCHMARKS:
+            began = time.monotonic()
             for row in BENCHMARKS[name]():
                 status.update(f"measuring … {row.work}")
                 if not console.is_terminal:
                     print(*row.cells(), sep="  ", file=sys.stderr, flush=True)
                 table.add_row(*row.cells())
                 missed += not row.kept
+            console.log(f"{name}: measured in {time.monotonic() - began:.0f} s")
     console.print(table)
     console.print(f"{missed} missed" if missed else "every budget is kept")
     return 1 if missed else 0
