@@ -151,6 +151,11 @@ class Venue:
         }
         return dict(self.call("POST", "/schedules", body))
 
+    def end_window(self, schedule: dict[str, Any], ends_in: float) -> None:
+        """Move the end of a window to a moment from now."""
+        end = datetime.fromtimestamp(int(time.time()) + ends_in, ZONE)
+        self.call("PATCH", f"/schedules/{schedule['id']}", {"end": end.strftime("%H:%M:%S")})
+
     def run(self, schedule: dict[str, Any], within: float = 30.0) -> dict[str, Any]:
         """What became of the window, when it is over."""
 

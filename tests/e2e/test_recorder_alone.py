@@ -130,12 +130,12 @@ def test_the_recorder_starts_while_the_state_folder_is_full_and_the_api_is_gone(
     small_state: Path, house: Venue, demo: DemoObs
 ) -> None:
     house.start()
-    schedule = house.window(starts_in=8, seconds=10)
+    schedule = house.window(starts_in=15, seconds=10)
     eventually(lambda: house.call("GET", "/recordings/status"))
     house.kill()
     fill(small_state)
     house.start_recorder()
-    eventually(lambda: demo.recording is not None, 8 + LATE)
+    eventually(lambda: demo.recording is not None, 15 + LATE)
     eventually(lambda: demo.recording is None, 10 + 2 * LATE)
     (small_state / "filler").unlink()
     house.start_api()

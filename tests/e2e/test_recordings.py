@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import av
@@ -40,7 +41,8 @@ def test_a_window_begins_and_ends_though_the_service_is_killed_in_it(
     house: Venue, obs: RealObs
 ) -> None:
     house.start()
-    schedule = house.window(starts_in=2, seconds=14)
+    # Long enough for services that start slowly; it is ended when they run.
+    schedule = house.window(starts_in=2, seconds=120)
     before = house.becomes(recording=True, desired=True)
     assert before["reason"] == "scheduled: The evening"
     house.becomes(verified=True)
@@ -49,11 +51,14 @@ def test_a_window_begins_and_ends_though_the_service_is_killed_in_it(
     house.start()
     after = house.becomes(recording=True)
     assert (after["file"], after["since"]) == (before["file"], before["since"])
+    house.end_window(schedule, ends_in=4)
     run = house.run(schedule)
     assert run["outcome"] == "recorded", run
     eventually(lambda: house.call("GET", "/recordings")[0]["state"] == "finished")
     (recording,) = house.call("GET", "/recordings")
-    assert abs(seconds(obs.recordings / recording["file"]) - 14) < 3
+    start, end = (datetime.fromisoformat(run[name]) for name in ("start", "end"))
+    wanted = (end - start).total_seconds()
+    assert abs(seconds(obs.recordings / recording["file"]) - wanted) < 3
     house.becomes(recording=False)
 
 
@@ -61,7 +66,7 @@ def test_obs_is_killed_in_a_window_that_had_begun_before_the_service(
     house: Venue, obs: RealObs
 ) -> None:
     house.start()
-    schedule = house.window(starts_in=1, seconds=45)
+    schedule = house.window(starts_in=1, seconds=300)
     house.kill()
     time.sleep(1.5)
     house.start()
@@ -87,7 +92,7 @@ def test_obs_is_killed_in_a_window_that_had_begun_before_the_service(
 
 def test_a_record_folder_that_is_gone(house: Venue, obs: RealObs) -> None:
     house.start()
-    house.window(starts_in=1, seconds=60)
+    house.window(starts_in=1, seconds=300)
     house.becomes(verified=True)
     shutil.rmtree(obs.recordings)
     status = eventually(lambda: s if "gone" in ((s := house.status)["fault"] or "") else None)
@@ -105,7 +110,7 @@ def test_a_record_folder_that_is_gone(house: Venue, obs: RealObs) -> None:
 
 def test_a_disk_that_is_full(house: Venue, obs: RealObs, small_disk: Path) -> None:
     house.start()
-    house.window(starts_in=1, seconds=120)
+    house.window(starts_in=1, seconds=300)
     house.becomes(verified=True)
     ballast = small_disk / "ballast"
     _fill(ballast, small_disk)
