@@ -35,7 +35,14 @@ SAMPLED = (
 """Where a test has many parameters and each takes a while: a third of them by default."""
 
 
-LONGEST = ("tests/e2e", "tests/deploy", "tests/prometheus", "tests/grafana", "tests/leitstand")
+LONGEST = (
+    "tests/e2e",
+    "tests/deploy",
+    "tests/control_api/recorder",
+    "tests/prometheus",
+    "tests/grafana",
+    "tests/leitstand",
+)
 """They come first: else one worker is left with them when the other has nothing more to do."""
 
 

@@ -86,7 +86,7 @@ class Process:
     def output(self) -> str:
         return "\n".join(self.lines)
 
-    def find(self, pattern: str, within: float = 20.0) -> str:
+    def find(self, pattern: str, within: float = 60.0) -> str:
         """The first group of the pattern's first match in what the child says."""
 
         def match() -> re.Match[str] | None:
@@ -127,8 +127,9 @@ class Process:
 
     def _read(self) -> None:
         assert self._child.stdout is not None
-        for line in self._child.stdout:
-            self.lines.append(line.rstrip("\n"))
+        with self._child.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip("\n"))
 
 
 @contextlib.contextmanager

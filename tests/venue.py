@@ -124,7 +124,7 @@ class Venue:
         (one,) = self.call("GET", "/recordings/status")
         return dict(one)
 
-    def becomes(self, within: float = 20.0, **wanted: Any) -> dict[str, Any]:
+    def becomes(self, within: float = 60.0, **wanted: Any) -> dict[str, Any]:
         """The status when all of this is so."""
         return eventually(lambda: s if wanted.items() <= (s := self.status).items() else {}, within)
 

@@ -33,7 +33,8 @@ addEventListener("securitypolicyviolation", (event) =>
 _IS_HACKED = "() => window.hacked !== undefined"
 
 
-@pytest.fixture(scope="session")
+# Ended with the last of these tests: its services would take time from those that follow.
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with houses.house(tmp_path_factory.mktemp("house")) as made:
         yield made
