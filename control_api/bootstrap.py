@@ -120,8 +120,8 @@ class ControlApi:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the timer runs."""
-        return self.timer.is_running
+        """Whether the timer runs and requests are answered."""
+        return self.timer.is_running and self._server.is_alive
 
     def start(self) -> None:
         """Raises ConfigError if the first admin's token cannot be told."""
@@ -232,7 +232,7 @@ class ControlApi:
             self.jobs,
             self.leadership.is_leader,
         )
-        return Outlook(sights, config.control_api, clock, lambda: self.is_alive)
+        return Outlook(sights, config.control_api, clock, lambda: self.timer.is_running)
 
     def _library(self, config: Config, clock: Clock) -> Library:
         library = Library(

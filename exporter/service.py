@@ -153,5 +153,5 @@ class Exporter:
 
     @property
     def is_alive(self) -> bool:
-        """Whether every source is still asked."""
-        return all(poller.is_alive for poller in self._pollers)
+        """Whether every source is still asked and requests are answered."""
+        return self._server.is_alive and all(poller.is_alive for poller in self._pollers)

@@ -28,6 +28,7 @@ Whoever waits for something to happen before it answers looks at it now and then
 _GRACE_SECONDS = 0.7
 _CANCEL_SECONDS = 1
 _JOIN_SECONDS = 1.5
+_POLL_SECONDS = 0.5
 _TICKS_PER_SECOND = 10
 # Most of them are WebSockets of pages that are open somewhere.
 _MOST_WITH_WEBSOCKETS = 5_000
@@ -61,6 +62,8 @@ class HttpServer:
         most = _MOST_WITH_WEBSOCKETS if websockets else _MOST
         self._connections = Connections(Caps.within(descriptors.limit(), most), key)
         config = _config(self._answer, tls, self._connections, websockets=websockets)
+        # Before there is a thread: what fails here must be seen where the service is started.
+        config.load()
         self._server = _Server(config, self._connections)
         self._socket = CountingSocket(listening(listen, key), self._connections)
         self._thread = threading.Thread(
@@ -72,7 +75,16 @@ class HttpServer:
         return f"{self._scheme}://{Listen(*self._socket.getsockname()[:2])}"
 
     def start(self) -> None:
+        """Serve; returns as soon as connections are accepted. Raises RuntimeError otherwise."""
         self._thread.start()
+        while not self._server.accepting.wait(_POLL_SECONDS):
+            if not self._thread.is_alive():
+                raise RuntimeError(f"{self.url} is not served; the log says why")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -94,6 +106,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
         self._connections = connections
+        self.accepting = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepting.set()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SECOND == 0:

@@ -44,6 +44,32 @@ def test_who_is_late_at_the_end_still_ends_in_order(
     assert failed == []
 
 
+def test_a_server_that_cannot_begin_says_so_where_it_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    server = HttpServer(Blocking(), parse_listen("127.0.0.1:0"), None, "listen")
+    monkeypatch.setattr("uvicorn.Server.startup", _fails)
+    with pytest.raises(RuntimeError, match="is not served"):
+        server.start()
+    assert not server.is_alive
+    server.stop()
+
+
+async def _fails(*_: object, **__: object) -> None:
+    raise OSError(24, "Too many open files")
+
+
+def test_requests_are_answered_as_soon_as_it_has_started() -> None:
+    app = Blocking()
+    server = HttpServer(app, parse_listen("127.0.0.1:0"), None, "listen")
+    server.start()
+    assert server._server.started
+    assert server.is_alive
+    server.stop()
+    assert not server.is_alive
+
+
 def _ask(url: str) -> None:
     with contextlib.suppress(requests.RequestException):
         requests.get(url, timeout=20)
