@@ -4,12 +4,13 @@
 """
 
 from leitstand.cut.cut import cut
-from leitstand.cut.request import Cancelled, CutError, Mode, Part, Request, Result, Verdict
+from leitstand.cut.request import Cancelled, CutError, Mode, Note, Part, Request, Result, Verdict
 
 __all__ = [
     "Cancelled",
     "CutError",
     "Mode",
+    "Note",
     "Part",
     "Request",
     "Result",

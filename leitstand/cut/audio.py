@@ -24,6 +24,8 @@ _PRIMED = {"aac": 1, "mp3": 3, "opus": 4, "vorbis": 1}
 _BITRATE = 192_000
 # A container that counts in milliseconds rounds by this much.
 _ROUNDING = Fraction(2, 1000)
+# What a player may be off that goes by the count of samples.
+_UNEVEN = Fraction(20, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Sound:
     data: bytes
     time: Fraction
     duration: Fraction
+
+
+class Uneven(Exception):
+    """The time stamps of a track have gaps, or drift, and the container's players go by the count
+    of samples; or there is nothing to copy. Never leaves this package."""
 
 
 def fits(codec: str, container: str) -> bool:
@@ -48,25 +55,35 @@ def copied(
     step: Callable[[], None],
     *,
     primed: bool = True,
+    even: bool = False,
 ) -> Iterator[Sound]:
-    """The codec frames that touch `span`, and (`primed`) those before that the decoder needs."""
+    """The codec frames that touch `span`, and (`primed`) those before that the decoder needs.
+
+    Raises Uneven where they must be `even` and their time stamps are not.
+    """
     start, end = span
     needed = _PRIMED.get(stream.codec_context.codec.canonical_name, 0)
     priming = needed if primed else 0
     length = _length(stream)
     waiting: list[Sound] = []
-    begun = False
+    begun, row = False, start
     for sound in _steady(_packets(media, stream, start, step), length):
         if sound.time >= end:
             break
         if not begun and sound.time + sound.duration <= start:
             waiting = [*waiting, sound][-priming:] if priming else []
             continue
+        row = sound.time if not begun else row
+        if even and abs(sound.time - row) > _UNEVEN:
+            raise Uneven(f"its time stamps jump or drift at {float(sound.time - start):.3f} s")
+        row += sound.duration
         begun = True
         if waiting and abs(waiting[-1].time + waiting[-1].duration - sound.time) < _ROUNDING:
             yield from waiting
         waiting = []
         yield sound
+    if not begun:
+        raise Uneven("there is none in the range")
 
 
 def _length(stream: Any) -> Fraction | None:
@@ -114,6 +131,19 @@ def _is_near(packet: Any, time: Fraction) -> bool:
     return abs(said - time.numerator / time.denominator) < _ROUNDING
 
 
+def primes(codec: str, container: str, *, frames: bool) -> bool:
+    """Whether a clip begins with the packets of audio before its start that a decoder needs.
+
+    Matroska cannot hide them: alone they would be heard, and Opus needs 80 ms of them.
+    """
+    return container == "mp4" or (frames and codec != "opus")
+
+
+def is_counted(container: str) -> bool:
+    """Whether players of a container go by the count of samples: browsers do."""
+    return container in ("mp4", "webm")
+
+
 def encoder_name(container: str) -> str:
     """AAC, or Opus for WebM."""
     return "libopus" if container == "webm" else "aac"
@@ -129,67 +159,37 @@ def set_up(encoder: AudioCodecContext, stream: Any, request: Request) -> None:
     encoder.time_base = Fraction(1, encoder.sample_rate)
 
 
-def encoded(
+def frames(
     media: Media,
     stream: Any,
-    encoder: AudioCodecContext,
     span: tuple[Fraction, Fraction],
     step: Callable[[], None],
-) -> Iterator[Sound]:
-    """The sound of `span`, to the sample, encoded anew."""
-    start, end = span
-    rate = encoder.sample_rate
-    resampler = av.AudioResampler(encoder.format, encoder.layout, rate)
-    fifo = av.AudioFifo()
-    size = encoder.frame_size or 1024
-    origin: Fraction | None = None
-    written = 0
-    for frame in trimmed(frames(media, stream, start, end, step), start, end):
-        if origin is None:
-            origin = frame.pts * Fraction(frame.time_base)
-        frame.pts = None
-        for one in resampler.resample(frame):
-            one.pts, one.time_base = None, Fraction(1, rate)
-            fifo.write(one)
-        while (ready := fifo.read(size)) is not None:
-            yield from pieces(encoder, ready, written, origin)
-            written += ready.samples
-    if origin is None:
-        return
-    rest = fifo.read(0, partial=True)
-    if rest is not None:
-        yield from pieces(encoder, rest, written, origin)
-    yield from pieces(encoder, None, written, origin)
-
-
-def pieces(
-    encoder: AudioCodecContext, frame: Any, written: int, origin: Fraction
-) -> Iterator[Sound]:
-    if frame is not None:
-        frame.pts = written
-        frame.time_base = Fraction(1, encoder.sample_rate)
-    for packet in encoder.encode(frame):
-        unit = Fraction(packet.time_base)
-        length = Fraction(packet.duration or 0) * unit
-        yield Sound(bytes(packet), origin + (packet.pts or 0) * unit, length)
-
-
-def frames(
-    media: Media, stream: Any, start: Fraction, end: Fraction, step: Callable[[], None]
+    lost: Callable[[Fraction], None] = lambda time: None,
 ) -> Iterator[Any]:
+    """Decoded audio of a range and a little before it. A packet that cannot be decoded is left
+    out, and `lost` called with its time; raises CannotCopy where none can."""
+    start, end = span
     decoder = stream.codec_context
     decoder.flush_buffers()
-    unit = base(stream)
+    unit, good, problem = base(stream), 0, None
     for packet in _packets(media, stream, start, step):
         if packet.pts * unit >= end:
             break
         try:
-            yield from decoder.decode(packet)
+            made = decoder.decode(packet)
         except av.FFmpegError as error:
-            raise CannotCopy(f"the sound cannot be decoded: {error}") from error
+            problem = error
+            if packet.pts * unit >= start:
+                lost(packet.pts * unit)
+            continue
+        good += 1
+        yield from (frame for frame in made if frame.pts is not None)
+    if problem is not None and not good:
+        raise CannotCopy(f"the sound cannot be decoded: {problem}") from problem
 
 
 def trimmed(frames: Iterator[Any], start: Fraction, end: Fraction) -> Iterator[Any]:
+    """What of the frames lies in [start, end)."""
     for frame in frames:
         time = frame.pts * Fraction(frame.time_base)
         first = max(0, round((start - time) * frame.sample_rate))

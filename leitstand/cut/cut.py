@@ -10,13 +10,15 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from av.audio.codeccontext import AudioCodecContext
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, chapters, likeness, mux, writer
+from leitstand.cut import audio, audio_row, chapters, likeness, mux, writer
 from leitstand.cut.ahead import ahead, in_batches_ahead
 from leitstand.cut.encoders import whole_encoder
+from leitstand.cut.extent import Extent, extent, usual_ticks
 from leitstand.cut.media import Media, Scan, base, codec_of, opened
-from leitstand.cut.pictures import decoded, encoded
+from leitstand.cut.pictures import decoded, encoded, placed
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import (
     CONTAINERS,
@@ -32,7 +34,7 @@ from leitstand.cut.request import (
     Verdict,
 )
 from leitstand.cut.splice import splice
-from leitstand.cut.work import SLACK_SECONDS, Work, last_ticks, must_fit, scanned, seconds
+from leitstand.cut.work import Work, must_fit
 
 # What has to be known of every part stays in memory.
 PARTS_AT_MOST = 50
@@ -67,7 +69,14 @@ def cut(
         writer.discard(request.output)
     progress(1.0)
     return Result(
-        request.output, mode, reason, verdict, work.pictures, work.pictures_encoded, work.seconds
+        request.output,
+        mode,
+        reason,
+        verdict,
+        work.pictures,
+        work.pictures_encoded,
+        work.seconds,
+        work.notes(),
     )
 
 
@@ -114,10 +123,20 @@ def _any(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
     """Writes the part file, and says how."""
+    try:
+        return _written(work)
+    except audio.Uneven as problem:
+        work.uneven = str(problem)
+        mode, reason, verdict = _written(work)
+        return mode, "; ".join(filter(None, [reason, f"the audio was encoded: {problem}"])), verdict
+
+
+def _written(work: Work) -> tuple[Mode, str, Verdict | None]:
     mode, reason = work.request.mode, ""
     with opened(work.part.path) as media:
-        pictures = media.video is not None and not work.request.audio_only
-    if not pictures:
+        frames = media.video is not None and not work.request.audio_only
+        frames = frames and extent(work.part, media).found is not None
+    if not frames:
         return _sound_only(work)
     if mode is not Mode.REENCODE:
         try:
@@ -143,14 +162,15 @@ def _verdict(work: Work) -> Verdict:
     from leitstand.cut.verify import check
 
     work.step()
-    return check(work.part, writer.part_of(work.request.output), work.step, work.seen)
+    clip, audio_only = writer.part_of(work.request.output), work.request.audio_only
+    return check(work.part, clip, work.step, work.seen, audio_only=audio_only)
 
 
 def _copied(work: Work) -> None:
     """The clip with as much copied as can be; raises CannotCopy."""
     path = work.part.path
     with opened(path) as media, opened(path) as tail, ExitStack() as stack:
-        found = scanned(work.part, media)
+        span, found = _looked_at(work, media)
         must_fit(codec_of(media.video), work.container)
         copying = work.request.mode is Mode.COPY
         plan = _from_key(found) if copying else planned(found)
@@ -159,15 +179,16 @@ def _copied(work: Work) -> None:
         spliced = splice(media, tail, found, plan, pictures)
         work.pictures = len(plan.shown)
         work.pictures_encoded = len(plan.head()) + len(plan.tail())
-        with writer.written(
-            work.request.output, work.container, _tags(work, plan, found, media)
-        ) as made:
+        asked, span = span, _widened(span, plan, media) if copying else span
+        tags = _tags(work, float(asked.start - span.start))
+        with writer.written(work.request.output, work.container, tags) as made:
             track = writer.copied_track(
                 made, media.video, extradata=spliced.extradata, tag=spliced.tag
             )
-            times = mux.Times(plan.shown, last_ticks(found, media.video), base(media.video))
+            times = mux.Times.of(plan.shown, base(media.video), span.start, span.end)
+            track.time_base = times.unit
             samples = mux.spliced(spliced.samples(work.step), spliced.order, times, track)
-            _write(work, made, samples, times)
+            _write(work, made, samples, span)
 
 
 def _head(work: Work, media: Media, found: Scan, plan: Plan) -> Generator[Any]:
@@ -184,39 +205,46 @@ def _head(work: Work, media: Media, found: Scan, plan: Plan) -> Generator[Any]:
         yield from (frame for frame in shown if plan.shown[0] <= frame.pts < plan.copy_pts)
 
 
-def _tags(work: Work, plan: Plan, found: Scan, media: Media) -> Tags:
-    """A copy from the key frame before begins earlier than asked."""
+def _tags(work: Work, early: float) -> Tags:
+    """A copy from the key frame before begins earlier than requested."""
     tags = Tags.of(work.request.title)
-    early = float((found.start - plan.shown[0]) * base(media.video))
     return Tags(tags.title, chapters.later(tags.chapters, max(0.0, early)))
 
 
 def _whole(work: Work) -> None:
     """The clip with every picture made anew."""
     with opened(work.part.path) as media:
-        found = scanned(work.part, media)
+        span, found = _looked_at(work, media)
         stream = media.video
         work.pictures = work.pictures_encoded = len(found.shown)
         with writer.written(work.request.output, work.container, work.request.title) as made:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
             track = writer.encoded_track(made, name, stream, Fraction(30))
             whole_encoder(track.codec_context, stream, work.request)
-            times = mux.Times(found.shown, last_ticks(found, stream), base(stream))
-            frames = decoded(media, found.shown, work.step)
-            pictures = mux.encoded(encoded(track.codec_context, frames, None), times, track)
-            _write(work, made, pictures, times)
+            times = mux.Times.of(found.shown, base(stream), span.start, span.end)
+            track.codec_context.time_base = times.unit
+            frames = placed(decoded(media, found.shown, work.step), times.tick, times.unit)
+            samples = encoded(track.codec_context, frames, None)
+            _write(work, made, mux.encoded(samples, times.own, track), span)
+
+
+def _looked_at(work: Work, media: Media) -> tuple[Extent, Scan]:
+    span = extent(work.part, media)
+    if span.found is None:
+        raise CutError("No frame is shown in the range.")
+    return span, span.found
 
 
 def _write(
-    work: Work, made: OutputContainer, pictures: Iterator[mux.Timed], times: mux.Times
+    work: Work, made: OutputContainer, frames: Iterator[mux.Timed] | None, span: Extent
 ) -> None:
-    """Sound beside the pictures, both in the order of time."""
-    start = times.shown[0] * times.unit
-    end = times.shown[-1] * times.unit + times.last * times.unit
-    work.seconds = float(end - start)
+    """Audio beside the frames, both in the order of time."""
+    work.seconds = float(span.seconds)
     with ExitStack() as stack:
-        sounds = _sounds(work, made, start, end, stack)
-        mux.interleave(made, [pictures, *sounds], work.told(start, end))
+        tracks = _sounds(work, made, span.start, span.end, stack)
+        if frames is not None:
+            tracks.insert(0, frames)
+        mux.interleave(made, tracks, work.told(span.start, span.end))
 
 
 def _sound_only(work: Work) -> tuple[Mode, str, Verdict | None]:
@@ -224,15 +252,9 @@ def _sound_only(work: Work) -> tuple[Mode, str, Verdict | None]:
     with opened(work.part.path) as media:
         if not media.audio:
             raise CutError(f"{work.part.path.name} has no sound.")
-        if media.seconds is not None and work.part.end > media.seconds + SLACK_SECONDS:
-            raise CutError(f"The recording is {media.seconds:.3f} s long, the end lies after that.")
-        start = media.origin + seconds(work.part.start)
-        end = media.origin + seconds(work.part.end)
-    work.seconds = float(end - start)
+        span = extent(work.part, media, frames=False)
     with writer.written(work.request.output, work.container, work.request.title) as made:
-        with ExitStack() as stack:
-            sounds = _sounds(work, made, start, end, stack)
-            mux.interleave(made, sounds, work.told(start, end))
+        _write(work, made, None, span)
     verdict = _verdict(work)
     if not verdict.right:
         raise CutError("The clip is not as it should be: " + "; ".join(verdict.faults))
@@ -248,28 +270,69 @@ def _sounds(
     for place in range(len(media.audio)):
         if place:
             media = stack.enter_context(opened(work.part.path))
-        prepared.append(_prepared(work, made, media, media.audio[place]))
+        prepared.append(_prepared(work, made, media, place))
     made.start_encoding()
     tracks = [mux.sound(sounds(start, end), start, track) for sounds, track in prepared]
     return [stack.enter_context(closing(in_batches_ahead(each, _SOUNDS_AHEAD))) for each in tracks]
 
 
-def _prepared(work: Work, made: OutputContainer, media: Media, stream: Any) -> Any:
+def _prepared(work: Work, made: OutputContainer, media: Media, place: int) -> Any:
+    stream = media.audio[place]
     codec = stream.codec_context.codec.canonical_name
-    if audio.fits(codec, work.container) and work.request.mode is not Mode.REENCODE:
+    is_copy = work.request.mode is not Mode.REENCODE and not work.uneven
+    if is_copy and audio.fits(codec, work.container):
         track = writer.copied_track(made, stream)
-        # Alone in Matroska, sound before the cut could not be hidden from players.
-        primed = work.container == "mp4" or bool(work.pictures)
-        return lambda a, b: audio.copied(media, stream, (a, b), work.step, primed=primed), track
+        primed = audio.primes(codec, work.container, frames=bool(work.pictures))
+        even = audio.is_counted(work.container)
+        return (
+            lambda a, b: audio.copied(media, stream, (a, b), work.step, primed=primed, even=even),
+            track,
+        )
     rate = 48_000 if work.container == "webm" else stream.codec_context.sample_rate
     track = writer.encoded_track(made, audio.encoder_name(work.container), stream, rate)
     audio.set_up(track.codec_context, stream, work.request)
-    encoder = track.codec_context
-    return lambda a, b: audio.encoded(media, stream, encoder, (a, b), work.step), track
+    return lambda a, b: _encoded(work, media, (track.codec_context, place), (a, b)), track
+
+
+def _encoded(
+    work: Work,
+    media: Media,
+    track: tuple[AudioCodecContext, int],
+    span: tuple[Fraction, Fraction],
+) -> Iterator[audio.Sound]:
+    """The audio of a range, to the sample; silence where there is none."""
+    (encoder, place), (start, end) = track, span
+    lost = work.lost[place] = []
+    stream = media.audio[place]
+    frames = audio.frames(media, stream, span, work.step, lambda time: lost.append(time - start))
+    blocks = audio_row.Placer(encoder).blocks(audio.trimmed(frames, start, end))
+    placed = ((time - start, samples) for time, samples in blocks)
+    row = audio_row.filled(placed, 0, round((end - start) * encoder.sample_rate), encoder)
+    for one in audio_row.encoded(encoder, row):
+        yield audio.Sound(one.data, start + one.time, one.duration)
+
+
+def _widened(span: Extent, plan: Plan, media: Media) -> Extent:
+    """The range of a copy: from the key frame before, and to the end of its last frame."""
+    unit, found = base(media.video), span.found
+    if found is None:
+        return span
+    start = min(span.start, plan.shown[0] * unit)
+    usual = plan.shown[-1] + usual_ticks(found, media.video)
+    following = min((one for one in found.pts if one > plan.shown[-1]), default=usual)
+    is_longer = plan.shown[-1] * unit >= span.end
+    return Extent(start, following * unit if is_longer else span.end, found)
 
 
 def _from_key(found: Scan) -> Plan:
-    wanted = set(found.shown)
-    stop = max(place for place, one in enumerate(found.pts) if one in wanted) + 1
+    """Everything from the key frame before to the end, and what that needs to be decoded."""
+    stop, before = _places_until(found, found.shown[-1]), 0
+    while stop != before:
+        # A frame after the end that others refer to is shown: so are those before it.
+        stop, before = _places_until(found, max(found.pts[:stop])), stop
     seam = found.pts[0]
     return Plan(sorted(one for one in found.pts[:stop] if one >= seam), 0, stop, seam, None)
+
+
+def _places_until(found: Scan, last: int) -> int:
+    return max(place for place, pts in enumerate(found.pts) if pts <= last) + 1

@@ -228,9 +228,10 @@ def _checked(work: Work, plain: Path, shape: Shape) -> Verdict:
         faults: list[str] = []
         pictures, seconds, zero = 0, made.seconds or 0.0, Fraction(0)
         if made.video is not None:
-            found, seconds = stamps(made)
+            found, until = stamps(made)
             pictures = len(found)
             zero = found[0] * base(made.video) if found else zero
+            seconds = float(until - zero)
             faults += _timed(found, seconds, made, shape)
             faults += [] if faults else _seen(effects, source, (made, found), shape)
         elif source.video is not None:

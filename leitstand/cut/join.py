@@ -12,12 +12,12 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import join_sound, mux, writer
+from leitstand.cut import audio, join_sound, mux, writer
 from leitstand.cut.bitstream import Nals, joined, merged
 from leitstand.cut.encoders import seam_encoder, whole_encoder
 from leitstand.cut.letterbox import Letterbox
 from leitstand.cut.media import codec_of, nals_of, opened
-from leitstand.cut.pictures import Sample, decoded, encoded
+from leitstand.cut.pictures import Sample, decoded, encoded, placed
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import CannotCopy, CutError, Mode, Verdict
 from leitstand.cut.splice import copied, copied_order, made_anew
@@ -34,6 +34,7 @@ def made(work: Work) -> tuple[Mode, str, Verdict | None]:
     """Writes the part file, and says how."""
     pictures = not work.request.audio_only and _with_pictures(work)
     pieces = laid(work.request.parts, work.step, pictures=pictures)
+    pictures = any(one.ticks for one in pieces)
     work.seconds = float(pieces[-1].until)
     mode, why = work.request.mode, []
     if pictures and mode is not Mode.REENCODE:
@@ -69,20 +70,21 @@ def _with_pictures(work: Work) -> bool:
 
 def _copied(work: Work, pieces: Sequence[Piece]) -> list[str]:
     """The clip with as much copied as can be; raises CannotCopy. Says what was not."""
-    _must_agree(pieces)
-    plans = _planned(pieces)
-    work.pictures = sum(len(one.ticks) for one in pieces)
+    framed = _framed(pieces)
+    _must_agree(framed)
+    plans = _planned(framed)
+    work.pictures = sum(len(one.ticks) for one in framed)
     work.pictures_encoded = sum(len(one.head()) + len(one.tail()) for one in plans)
-    with opened(pieces[0].part.path) as first:
-        seams = _Seams.of(first.video, pieces, plans)
+    with opened(framed[0].part.path) as first:
+        seams = _Seams.of(first.video, framed, plans)
         must_fit(seams.codec, work.container)
         order = [
-            tick for one, plan in zip(pieces, plans, strict=True) for tick in _order(one, plan)
+            tick for one, plan in zip(framed, plans, strict=True) for tick in _order(one, plan)
         ]
 
         def write(made: OutputContainer) -> Iterator[mux.Timed]:
             track = writer.copied_track(made, first.video, extradata=seams.header, tag=seams.tag)
-            samples = seams.samples(pieces, plans, work.step)
+            samples = seams.samples(framed, plans, work.step)
             return mux.spliced(samples, order, _times(pieces), track)
 
         return _write(work, pieces, write)
@@ -133,8 +135,14 @@ def _order(piece: Piece, plan: Plan) -> list[int]:
     return [piece.tick(one) for one in stamps]
 
 
+def _framed(pieces: Sequence[Piece]) -> list[Piece]:
+    """Those in which a frame is shown."""
+    return [one for one in pieces if one.ticks]
+
+
 def _times(pieces: Sequence[Piece]) -> mux.Times:
-    return mux.Times([tick for one in pieces for tick in one.ticks], pieces[-1].last, UNIT)
+    ticks = [tick for one in pieces for tick in one.ticks]
+    return mux.Times(ticks, ticks, max(round(pieces[-1].until / UNIT), ticks[-1] + 1), UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ class _Seams:
         # From the first part's parameters, so that the parameter sets are those of the header.
         encoder = seam_encoder(self.stream, set_id=set_id, unit=UNIT)
         with opened(piece.part.path) as media:
-            frames = _placed(piece, decoded(media, wanted, step))
+            frames = placed(decoded(media, wanted, step), piece.tick, UNIT)
             nals = nals_of(media.video)
             yield from made_anew(encoder, frames, nals, self.codec == "hevc")
 
@@ -201,17 +209,11 @@ class _Seams:
                 yield Sample(one.data, piece.tick(one.pts), one.key)
 
 
-def _placed(piece: Piece, frames: Iterator[Any]) -> Iterator[Any]:
-    """The pictures with their times in the clip."""
-    for frame in frames:
-        frame.pts, frame.time_base = piece.tick(frame.pts), UNIT
-        yield frame
-
-
 def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
     """The clip with every picture made anew, in the size of the first part."""
     work.pictures = work.pictures_encoded = sum(len(one.ticks) for one in pieces)
-    with opened(pieces[0].part.path) as first:
+    framed = _framed(pieces)
+    with opened(framed[0].part.path) as first:
 
         def write(made: OutputContainer) -> Iterator[mux.Timed]:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
@@ -220,7 +222,7 @@ def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
             whole_encoder(encoder, first.video, work.request)
             encoder.time_base = UNIT
             box = Letterbox.of(encoder)
-            frames = (frame for one in pieces for frame in _boxed(one, box, work.step))
+            frames = (frame for one in framed for frame in _boxed(one, box, work.step))
             return mux.encoded(encoded(encoder, frames, None), _times(pieces), track)
 
         return _write(work, pieces, write)
@@ -230,7 +232,7 @@ def _boxed(piece: Piece, box: Letterbox, step: Callable[[], None]) -> Iterator[A
     with opened(piece.part.path) as media:
         frames = decoded(media, piece.scan.shown, step)
         aspect = piece.picture.aspect if piece.picture else Fraction(1)
-        for frame in _placed(piece, frames):
+        for frame in placed(frames, piece.tick, UNIT):
             yield box.fitted(frame, aspect)
 
 
@@ -243,9 +245,10 @@ def _write(
     why = join_sound.why_anew(work, pieces)
     try:
         _written(work, pieces, pictures, anew=bool(why))
-    except join_sound.Gap as problem:
+    except (join_sound.Gap, audio.Uneven) as problem:
         why = str(problem)
         _written(work, pieces, pictures, anew=True)
+    work.uneven = "" if work.request.mode is Mode.REENCODE else why
     return [f"the sound was encoded: {why}"] if why else []
 
 

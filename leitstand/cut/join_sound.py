@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from typing import Any
 
-import av
-import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.container.output import OutputContainer
-from numpy.typing import NDArray
 
-from leitstand.cut import audio, mux, writer
+from leitstand.cut import audio, audio_row, mux, writer
 from leitstand.cut.media import opened
 from leitstand.cut.request import CannotCopy, Mode
 from leitstand.cut.timeline import Piece, Tone
@@ -21,13 +17,11 @@ from leitstand.cut.work import Work
 
 # MP3's frames need up to three before them, which at a seam are not there.
 _JOINABLE = {"aac", "opus", "ac3", "eac3"}
-# A copied part lies up to half a codec frame beside its time.
+# A copied part lies up to half a codec frame beside its time; of one stream in several files, whose
+# tracks may each begin at 0, no frame is to be lost.
+_MOVED, _GOING_ON = Fraction(1, 2), Fraction(7, 10)
 _LONGEST_FRAME = Fraction(32, 1000)
 _ROUNDING = Fraction(2, 1000)
-# Time stamps of decoded sound wander by less than this.
-_WANDERING = Fraction(5, 1000)
-
-_Step = Callable[[], None]
 
 
 class Gap(CannotCopy):
@@ -69,139 +63,94 @@ def tracks(
         stream = stack.enter_context(opened(model.part.path)).audio[place]
         if not anew:
             track = writer.copied_track(made, stream)
-            primed = work.container == "mp4" or bool(work.pictures)
-            prepared.append((_copied(pieces, place, work.step, primed), track))
+            prepared.append((_copied(work, pieces, place), track))
             continue
         rate = 48_000 if work.container == "webm" else stream.codec_context.sample_rate
         track = writer.encoded_track(made, audio.encoder_name(work.container), stream, rate)
         audio.set_up(track.codec_context, stream, work.request)
-        prepared.append((_encoded(pieces, place, track.codec_context, work.step), track))
+        prepared.append((_encoded(work, pieces, place, track.codec_context), track))
     made.start_encoding()
     return [mux.sound(sounds, Fraction(0), track) for sounds, track in prepared]
 
 
-def _copied(
-    pieces: Sequence[Piece], place: int, step: _Step, primed: bool
-) -> Iterator[audio.Sound]:
+def _copied(work: Work, pieces: Sequence[Piece], place: int) -> Iterator[audio.Sound]:
     """Codec frames without a gap between them: a player may go by their number alone.
 
-    Each part is moved onto that row, by half a frame at most. Raises Gap.
+    Each part is moved onto that row, by a part of a frame. Raises Gap and Uneven.
     """
+    codec = pieces[0].tones[place].codec
+    primed = audio.primes(codec, work.container, frames=bool(work.pictures))
     at, begun = Fraction(0), False
-    for piece in pieces:
+    for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
         length = piece.tones[place].length or Fraction(0)
+        before, after = _reach(piece), _reach(following)
         expected: Fraction | None = None
-        for time, sound in _timed(piece, place, step, primed and not begun):
+        for time, sound in _timed(work, piece, place, primed=primed and not begun):
             if expected is not None:
                 # A gap in the source stays one.
                 at += time - expected if abs(time - expected) > _ROUNDING else 0
             elif piece is pieces[0]:
                 at = time
-            elif not begun or time > at + length / 2 + _ROUNDING:
+            elif not begun or time > at + length * before + _ROUNDING:
                 raise Gap(f"there is none shortly before part {piece.number}")
-            elif time < at - length / 2:
+            elif time < at - length * before:
                 continue
             expected, begun = time + length, True
-            if piece is not pieces[-1] and at + length / 2 >= piece.until:
+            if following is not None and at + length * (1 - after) >= piece.heard[place][1]:
                 break
             yield audio.Sound(sound.data, at, length)
             at += length
 
 
+def _reach(piece: Piece | None) -> Fraction:
+    """The share of a codec frame by which the audio of a part may be moved."""
+    return _GOING_ON if piece is not None and piece.goes_on else _MOVED
+
+
 def _timed(
-    piece: Piece, place: int, step: _Step, primed: bool
+    work: Work, piece: Piece, place: int, *, primed: bool
 ) -> Iterator[tuple[Fraction, audio.Sound]]:
     """The codec frames of one part with their times in the clip."""
+    begin, until = piece.heard[place]
+    span = piece.zero + begin, piece.zero + until
+    even = audio.is_counted(work.container)
     with opened(piece.part.path) as media:
-        span = piece.zero + piece.begin, piece.zero + piece.until
-        for one in audio.copied(media, media.audio[place], span, step, primed=primed):
+        stream = media.audio[place]
+        for one in audio.copied(media, stream, span, work.step, primed=primed, even=even):
             yield one.time - piece.zero, one
 
 
 def _encoded(
-    pieces: Sequence[Piece], place: int, encoder: AudioCodecContext, step: _Step
+    work: Work, pieces: Sequence[Piece], place: int, encoder: AudioCodecContext
 ) -> Iterator[audio.Sound]:
-    """The sound of all parts, each at its sample; silence where there is none."""
-    fifo, written = av.AudioFifo(), 0
-    size = encoder.frame_size or 1024
-    for samples in _row(pieces, place, encoder, step):
-        fifo.write(_frame(encoder, samples))
-        while (ready := fifo.read(size)) is not None:
-            yield from audio.pieces(encoder, ready, written, Fraction(0))
-            written += ready.samples
-    rest = fifo.read(0, partial=True)
-    if rest is not None:
-        yield from audio.pieces(encoder, rest, written, Fraction(0))
-    yield from audio.pieces(encoder, None, written, Fraction(0))
+    """The audio of all parts, each at its sample; silence where there is none."""
+    work.lost[place] = []
+    yield from audio_row.encoded(encoder, _row(work, pieces, place, encoder))
 
 
 def _row(
-    pieces: Sequence[Piece], place: int, encoder: AudioCodecContext, step: _Step
-) -> Iterator[NDArray[Any]]:
-    """Blocks of samples (channels, count) that follow each other without gap or overlap."""
-    rate, channels, done = encoder.sample_rate, encoder.layout.nb_channels, 0
+    work: Work, pieces: Sequence[Piece], place: int, encoder: AudioCodecContext
+) -> Iterator[audio_row.Samples]:
+    done = 0
     for piece in pieces:
-        until = round(piece.until * rate)
-        if place < len(piece.tones):
-            for time, samples in _decoded(piece, place, encoder, step):
-                at = round(time * rate)
-                if at > done:
-                    yield from _silence(channels, min(at, until) - done, rate)
-                    done = max(done, min(at, until))
-                fresh = samples[:, max(0, done - at) : max(0, until - at)]
-                if fresh.shape[1]:
-                    yield fresh
-                    done += fresh.shape[1]
-        yield from _silence(channels, until - done, rate)
+        has_audio = place < len(piece.tones)
+        end = piece.heard[place][1] if has_audio else piece.until
+        until = round(end * encoder.sample_rate)
+        blocks = _decoded(work, piece, place, encoder) if has_audio else iter(())
+        yield from audio_row.filled(blocks, done, until, encoder)
         done = max(done, until)
 
 
-def _silence(channels: int, count: int, block: int) -> Iterator[NDArray[Any]]:
-    while count > 0:
-        yield np.zeros((channels, min(count, block)), np.float32)
-        count -= block
-
-
 def _decoded(
-    piece: Piece, place: int, encoder: AudioCodecContext, step: _Step
-) -> Iterator[tuple[Fraction, NDArray[Any]]]:
-    """Samples of one part as the encoder wants them, with their time in the clip."""
-    rate = encoder.sample_rate
-    start, end = piece.zero + piece.begin, piece.zero + piece.until
+    work: Work, piece: Piece, place: int, encoder: AudioCodecContext
+) -> Iterator[audio_row.Block]:
+    """Samples of one part as the encoder takes them, with their time in the clip."""
+    start, end = (piece.zero + at for at in piece.heard[place])
+
+    def lost(time: Fraction) -> None:
+        work.lost[place].append(time - piece.zero)
+
     with opened(piece.part.path) as media:
-        frames = audio.frames(media, media.audio[place], start, end, step)
-        resampler, begun, given, taken = None, Fraction(0), 0, 0
-        for frame in audio.trimmed(frames, start, end):
-            time = frame.pts * Fraction(frame.time_base) - piece.zero
-            expected = begun + Fraction(given, frame.sample_rate)
-            if resampler is None or abs(time - expected) > _WANDERING:
-                if resampler is not None:
-                    for samples in _resampled(resampler, None):
-                        yield begun + Fraction(taken, rate), samples
-                        taken += samples.shape[1]
-                resampler = av.AudioResampler("fltp", encoder.layout, rate)
-                begun, given, taken = time, 0, 0
-            given += frame.samples
-            frame.pts = None
-            for samples in _resampled(resampler, frame):
-                yield begun + Fraction(taken, rate), samples
-                taken += samples.shape[1]
-        if resampler is not None:
-            for samples in _resampled(resampler, None):
-                yield begun + Fraction(taken, rate), samples
-                taken += samples.shape[1]
-
-
-def _resampled(resampler: Any, frame: Any) -> Iterator[NDArray[Any]]:
-    for one in resampler.resample(frame):
-        yield one.to_ndarray()
-
-
-def _frame(encoder: AudioCodecContext, samples: NDArray[Any]) -> Any:
-    packed = not encoder.format.is_planar
-    block = samples.T.reshape(1, -1) if packed else samples
-    made = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(block, np.float32), encoder.format.name, encoder.layout.name
-    )
-    made.sample_rate = encoder.sample_rate
-    return made
+        frames = audio.frames(media, media.audio[place], (start, end), work.step, lost)
+        for time, samples in audio_row.Placer(encoder).blocks(audio.trimmed(frames, start, end)):
+            yield time - piece.zero, samples

@@ -98,8 +98,18 @@ def _must_be_decodable(path: Path, stream: VideoStream) -> None:
 
 
 def tick(seconds: Fraction, unit: Fraction) -> int:
-    """The first time stamp that is not before `seconds`; a microsecond before counts as on it."""
-    return math.ceil((seconds - _MICROSECOND) / unit)
+    """The first time stamp at or after `seconds`; half a tick before counts as at them."""
+    return math.ceil((seconds - _tolerance(unit)) / unit)
+
+
+def begins(seconds: Fraction, unit: Fraction) -> int:
+    """The last time stamp at or before `seconds`; half a tick after counts as at them."""
+    return math.floor((seconds + _tolerance(unit)) / unit)
+
+
+def _tolerance(unit: Fraction) -> Fraction:
+    # Times are requested in microseconds.
+    return max(unit / 2, _MICROSECOND)
 
 
 def base(stream: Any) -> Fraction:
@@ -203,9 +213,10 @@ def _far_after(packets: list[Any], pts: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The pictures of a range and a few around it, in decoding order.
+    """The frames of a range and a few around it, in decoding order.
 
-    `hidden` marks packets with a picture that is not shown with them.
+    `hidden` marks packets with a frame that is not shown with them. `shown` has the frames from
+    the one shown at `start` (which may have begun before) to the last one before `end`.
     `following` is the time stamp after the last one in the range, if there is one.
     """
 
@@ -219,7 +230,8 @@ class Scan:
 
 
 def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
-    """Looks at the packets of [start, end) and at nothing else."""
+    """Reads the packets of [start, end) and those around them that they need."""
+    end = max(end, start + 1)
     name = str(stream.codec_context.codec.canonical_name)
     nals = Nals.of(name, stream.codec_context.extradata) if name in ("h264", "hevc") else None
     pts: array[int] = array("q")
@@ -236,7 +248,8 @@ def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
         after = after + 1 if packet.pts >= end else 0
         if after >= _REORDERED_AT_MOST:
             break
-    shown = sorted(one for one in pts if start <= one < end)
+    first = max((one for one in pts if one <= start), default=start)
+    shown = sorted(one for one in pts if one == first or first < one < end)
     following = min((one for one in pts if one >= end), default=None)
     return Scan(pts, keys, hidden, start, end, shown, following)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from av.video.codeccontext import VideoCodecContext
@@ -65,6 +66,13 @@ def decoded(
         if not packet.size:
             break
     raise CannotCopy(f"{len(missing)} of the pictures from {first} to {last} cannot be decoded")
+
+
+def placed(frames: Iterator[Any], tick: Callable[[int], int], unit: Fraction) -> Iterator[Any]:
+    """The same frames with their times in the clip."""
+    for frame in frames:
+        frame.pts, frame.time_base = tick(frame.pts), unit
+        yield frame
 
 
 def encoded(

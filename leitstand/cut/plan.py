@@ -35,7 +35,8 @@ class Plan:
 
 def planned(found: Scan) -> Plan:
     """Plans a range that was looked at; raises CannotCopy."""
-    return exact(found.pts, found.keys, (found.start, found.end), found.hidden)
+    # The first frame may have begun before the range.
+    return exact(found.pts, found.keys, (found.shown[0], found.end), found.hidden)
 
 
 def exact(

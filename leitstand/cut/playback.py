@@ -104,7 +104,7 @@ class Tape:
     def _decoded(self) -> Iterator[Samples]:
         zero = self._zero()
         stream, end = self._media.audio[0], zero + Fraction(self._seconds)
-        frames = audio.frames(self._media, stream, zero, end, lambda: None)
+        frames = audio.frames(self._media, stream, (zero, end), lambda: None)
         resampler = av.AudioResampler("flt", "stereo", SOUND_RATE)
         expected = zero
         for frame in audio.trimmed(frames, zero, end):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,16 @@ class Mode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """[start, end) of one file, in seconds from the container's start time."""
+    """[start, end) of one file, in seconds from the container's start time.
+
+    `at` is the clock time of the start in seconds, where it is known: parts that are one stream
+    are together as long as their clock times say, even if those of single files are inaccurate.
+    """
 
     path: Path
     start: float
     end: float
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What could not be done exactly: `audio_packets_skipped` (track, count, and the second of the
+    clip of the first one) or `audio_encoded` (track None for all, and why)."""
+
+    code: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """`mode_used` differs from the one asked for where `reason` says why; of several parts it
     also says why the sound was encoded (else empty).
@@ -136,3 +150,4 @@ class Result:
     pictures: int
     pictures_encoded: int
     seconds: float
+    notes: tuple[Note, ...] = ()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from leitstand.cut import clock
+from leitstand.cut.continuity import Link, Segment, linked
+from leitstand.cut.extent import between
 from leitstand.cut.media import Media, Scan, base, opened
 from leitstand.cut.request import Cancelled, CutError, Part
-from leitstand.cut.work import SLACK_SECONDS, last_ticks, scanned, seconds
+from leitstand.cut.segments import segment
 
 # The time stamps of a joined clip.
 UNIT = Fraction(1, 90_000)
-# Matroska counts in milliseconds: closer pictures would get the same time.
-_APART = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +72,25 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part, looked at. It is heard from `begin` to `until` (seconds of the clip); `zero` is
-    the time in its own file that is second zero of the clip, `start` the one asked for.
+    """A part that was read: its frames are in the clip from `begin` to `until` (seconds), the
+    audio of each track in its own range of `heard`; `zero` is the time in its own file that is
+    second zero of the clip. `goes_on` says that it is one stream with the part before.
 
-    `ticks` are the times of its pictures in the clip, `last` how long the last one is shown.
+    `ticks` are the times of its frames in the clip; empty where none is shown in the range.
     """
 
     number: int
     part: Part
-    start: Fraction
     tones: tuple[Tone, ...]
-    zero: Fraction = Fraction(0)
-    begin: Fraction = Fraction(0)
-    until: Fraction = Fraction(0)
+    zero: Fraction
+    begin: Fraction
+    until: Fraction
+    heard: tuple[tuple[Fraction, Fraction], ...]
+    goes_on: bool = False
     unit: Fraction = UNIT
     found: Scan | None = None
     ticks: Sequence[int] = ()
-    last: int = 0
     picture: Picture | None = None
-
-    @classmethod
-    def blank(cls, number: int, part: Part, media: Media) -> Piece:
-        """Before its place is known."""
-        tones = tuple(Tone.of(one) for one in media.audio)
-        return cls(number, part, media.origin + seconds(part.start), tones)
-
-    def tick(self, pts: int) -> int:
-        """The time in the clip of one of the file's time stamps."""
-        return _tick(pts, self.unit, self.zero)
 
     @property
     def scan(self) -> Scan:
@@ -105,28 +98,34 @@ class Piece:
             raise CutError(f"Part {self.number} ({self.part.path.name}) has no picture.")
         return self.found
 
+    def tick(self, pts: int) -> int:
+        """The time in the clip of one of its frames."""
+        return self.ticks[bisect_left(self.scan.shown, pts)]
+
 
 def laid(parts: Sequence[Part], step: Callable[[], None], *, pictures: bool = True) -> list[Piece]:
-    """Looks at every part; each begins where the seconds asked of those before it end.
-
-    Second zero is the first picture. Raises CutError that names the part.
-    """
+    """Reads every part; each begins where the one before it ends, and a stream that goes on from
+    file to file goes on in the clip. Raises CutError that names the part."""
+    parts = merged(parts)
+    segments = [_segment(*numbered, step, frames=pictures) for numbered in enumerate(parts, 1)]
+    links = linked(parts, segments)
     pieces: list[Piece] = []
-    at: Fraction | None = None
-    for number, part in enumerate(parts, 1):
+    for number, (link, following) in enumerate(zip(links, [*links[1:], None], strict=True), 1):
         step()
-        with named(number, part), opened(part.path) as media:
-            before = pieces[-1].ticks[-1] + _APART if pieces and pictures else None
-            look = _seen if pictures else _unseen
-            piece = look(Piece.blank(number, part, media), media, at, before)
-        if at is None:
-            at = piece.start - piece.zero
-        at += seconds(part.end) - seconds(part.start)
-        # The last picture of all may stay longer than asked.
-        ends = number == len(parts) and pictures
-        until = (piece.ticks[-1] + piece.last) * UNIT if ends else at
-        pieces.append(replace(piece, until=until))
+        with named(number, link.part), opened(link.part.path) as media:
+            pieces.append(_piece(media, _Seams(link, following), pieces, frames=pictures))
     return pieces
+
+
+def merged(parts: Sequence[Part]) -> list[Part]:
+    """The same; parts of one file that follow each other without a gap are one."""
+    made: list[Part] = []
+    for part in parts:
+        if made and made[-1].path == part.path and made[-1].end == part.start:
+            made[-1] = replace(made[-1], end=part.end)
+        else:
+            made.append(part)
+    return made
 
 
 @contextmanager
@@ -140,40 +139,75 @@ def named(number: int, part: Part) -> Iterator[None]:
         raise CutError(f"Part {number} ({part.path.name}): {problem}") from problem
 
 
-def _seen(piece: Piece, media: Media, at: Fraction | None, before: int | None) -> Piece:
-    stream = media.video
-    if stream is None:
-        raise CutError("There is no picture in the file.")
-    unit, found = base(stream), scanned(piece.part, media)
-    zero = found.shown[0] * unit if at is None else piece.start - at
-    if before is not None:
-        zero -= max(0, before - _tick(found.shown[0], unit, zero)) * UNIT
-    ticks = [_tick(pts, unit, zero) for pts in found.shown]
-    last = max(1, round(last_ticks(found, stream) * unit / UNIT))
-    begin = max(Fraction(0), piece.start - zero)
-    return replace(
-        piece,
-        zero=zero,
-        begin=begin,
-        unit=unit,
-        found=found,
-        ticks=ticks,
-        last=last,
-        picture=Picture.of(stream),
-    )
+@dataclass(frozen=True, slots=True)
+class _Seams:
+    """A part and the one after it."""
+
+    link: Link
+    following: Link | None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is in the middle of a stream that began in the part before."""
+        return self.link.before is not None
+
+    @property
+    def next_begins(self) -> tuple[Fraction, ...] | None:
+        """When the tracks go on in the next file, in the time stamps of this one."""
+        if self.following is None or self.following.before is None:
+            return None
+        return tuple(one + self.following.before for one in self.following.own.begins)
+
+    def range(self) -> tuple[Fraction, Fraction]:
+        """From where to where its frames are in the clip."""
+        own = self.link.own
+        start = own.begins[0] if self.goes_on else own.start
+        return start, own.end if self.next_begins is None else self.next_begins[0]
 
 
-def _unseen(piece: Piece, media: Media, at: Fraction | None, _before: int | None) -> Piece:
-    if not media.audio:
-        raise CutError("There is no sound in the file.")
-    if media.seconds is not None and piece.part.end > media.seconds + SLACK_SECONDS:
-        raise CutError(f"The recording is {media.seconds:.3f} s long, the end lies after that.")
-    begin = at or Fraction(0)
-    return replace(piece, zero=piece.start - begin, begin=begin)
+def _segment(number: int, part: Part, step: Callable[[], None], *, frames: bool) -> Segment:
+    step()
+    with named(number, part), opened(part.path) as media:
+        if frames and media.video is None:
+            raise CutError("There is no picture in the file.")
+        if not frames and not media.audio:
+            raise CutError("There is no sound in the file.")
+        return segment(part, media, frames=frames)
 
 
-def _tick(pts: int, unit: Fraction, zero: Fraction) -> int:
-    # Whole numbers only: a Fraction each would cost more than the copy of its picture.
-    over = unit.denominator * zero.denominator
-    time = pts * unit.numerator * zero.denominator - zero.numerator * unit.denominator
-    return (2 * time * UNIT.denominator + over) // (2 * over)
+def _piece(media: Media, seams: _Seams, before: Sequence[Piece], *, frames: bool) -> Piece:
+    start, end = seams.range()
+    span = between(media, start, end, frames=frames)
+    begin = before[-1].until if before else Fraction(0)
+    zero = span.start - begin
+    # The last frame before a seam stays until the next one.
+    until = (end if seams.next_begins is not None else span.end) - zero
+    heard = _heard(seams, media, (zero, begin, until), before)
+    tones = tuple(Tone.of(one) for one in media.audio)
+    piece = Piece(len(before) + 1, seams.link.part, tones, zero, begin, until, heard, seams.goes_on)
+    return piece if span.found is None else _framed(piece, media, span.found, before)
+
+
+def _heard(
+    seams: _Seams,
+    media: Media,
+    place: tuple[Fraction, Fraction, Fraction],
+    before: Sequence[Piece],
+) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Of each track from where it ended in the part before to where it goes on in the next."""
+    zero, begin, until = place
+    count = len(media.audio)
+    begins, ends = [begin] * count, [until] * count
+    if seams.goes_on:
+        begins = [ended for _, ended in before[-1].heard]
+    if seams.next_begins is not None:
+        ends = [one - zero for one in seams.next_begins[len(seams.next_begins) - count :]]
+    return tuple(zip(begins, ends, strict=True))
+
+
+def _framed(piece: Piece, media: Media, found: Scan, before: Sequence[Piece]) -> Piece:
+    unit = base(media.video)
+    last = max((one.ticks[-1] for one in before if one.ticks), default=None)
+    begin = round(piece.begin / UNIT)
+    ticks = clock.placed(found.shown, unit, piece.zero, UNIT, begin=begin, before=last)
+    return replace(piece, unit=unit, found=found, ticks=ticks, picture=Picture.of(media.video))

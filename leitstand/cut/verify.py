@@ -14,24 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leitstand.cut import likeness
+from leitstand.cut.extent import Extent, extent, usual_ticks
 from leitstand.cut.media import (
     Media,
     Scan,
     base,
     opened,
     packets_from,
-    scan,
     seek,
     sound_from,
-    tick,
 )
-from leitstand.cut.request import CannotCopy, Part, Verdict
+from leitstand.cut.request import Cancelled, CannotCopy, CutError, Part, Verdict
 
 if TYPE_CHECKING:
     from leitstand.cut.likeness import Picture
 
 # A container that counts in milliseconds rounds each picture by half of one.
-_ROUNDING = 0.0011
+_ROUNDING = Fraction(11, 10_000)
 _SYNC_SECONDS = 0.020
 _WANDERING = Fraction(2, 1000)
 LISTEN_SECONDS = Fraction(2)
@@ -54,13 +53,17 @@ def check(
     clip: Path,
     step: Callable[[], None] = lambda: None,
     seen: Mapping[int, Picture] | None = None,
+    *,
+    audio_only: bool = False,
 ) -> Verdict:
     """As `verify`; `step` may raise to stop it. `seen` are pictures of the source that
     have been decoded before, by their place in the range."""
     try:
         with opened(part.path) as source, opened(clip) as made:
-            return _checked(part, source, made, step, seen=seen or {})
-    except (CannotCopy, av.FFmpegError) as problem:
+            return _checked(part, source, made, step, seen=seen or {}, audio_only=audio_only)
+    except Cancelled:
+        raise
+    except (CannotCopy, CutError, av.FFmpegError) as problem:
         return Verdict((f"it cannot be read: {problem}",), 0, 0.0)
 
 
@@ -71,54 +74,70 @@ def _checked(
     step: Callable[[], None],
     *,
     seen: Mapping[int, Picture],
+    audio_only: bool,
 ) -> Verdict:
     faults: list[str] = []
-    start, end = source.origin + _exact(part.start), source.origin + _exact(part.end)
-    pictures, seconds, zero = 0, 0.0, start
-    clip_zero = made.origin
-    if made.video is not None and source.video is not None:
-        unit = base(source.video)
-        found = scan(source, source.video, tick(start, unit), tick(end, unit))
-        shown, seconds = stamps(made)
-        pictures = len(shown)
-        faults += timing(found.shown, shown, unit, base(made.video))
+    span = extent(part, source, frames=not audio_only)
+    frames, seconds, zero = 0, made.seconds or 0.0, Fraction(0)
+    if span.found is not None and made.video is not None:
+        wanted = wanted_times(span, base(source.video))
+        shown, until = stamps(made)
+        frames = len(shown)
+        # The clip's time 0, on its own time stamps.
+        zero = shown[0] * base(made.video) - wanted[0] if shown else zero
+        seconds = float(until - zero)
+        faults += timing(wanted, [float(one * base(made.video) - zero) for one in shown])
+        frame = usual_ticks(span.found, source.video) * base(source.video)
+        faults += long(made, zero, span.seconds, frame)
         if not faults:
-            faults += _shown(source, made, found, shown, step, seen=seen)
-        zero = found.shown[0] * unit if found.shown else start
-        clip_zero = shown[0] * base(made.video) if shown else clip_zero
-    elif source.video is None or made.audio:
-        seconds = made.seconds or 0.0
-        clip_zero = Fraction(0)
+            faults += _shown(source, made, span.found, shown, step, seen=seen)
+    elif span.found is not None or made.video is not None:
+        faults.append("it has no frames" if span.found else "it has frames, the range has none")
     if len(made.audio) != len(source.audio):
         faults.append(f"{len(made.audio)} tracks of sound instead of {len(source.audio)}")
     else:
-        faults += _heard(source, made, (zero, end), clip_zero)
-    return Verdict(tuple(faults), pictures, seconds)
+        faults += _heard(source, made, (span.start, span.end), zero)
+    return Verdict(tuple(faults), frames, seconds)
 
 
-def _exact(value: float) -> Fraction:
-    return Fraction(round(value * 1_000_000), 1_000_000)
+def wanted_times(span: Extent, unit: Fraction) -> list[Fraction]:
+    """When the frames of a range are to be shown, in seconds from its start; the first one at 0
+    if it has begun before."""
+    times = [pts * unit - span.start for pts in span.found.shown] if span.found else []
+    return [Fraction(0) if time <= unit / 2 else time for time in times]
 
 
-def stamps(made: Media) -> tuple[list[int], float]:
-    """Every packet of the picture track, shown or not; and how long it is."""
+def stamps(made: Media) -> tuple[list[int], Fraction]:
+    """The time stamp of every packet of the video track, shown or not; and when the last ends."""
     found, last = [], 0
     for packet in made.container.demux(made.video):
         if packet.size and packet.pts is not None:
             found.append(packet.pts)
             last = max(last, packet.pts + (packet.duration or 0))
     found.sort()
-    return found, float((last - found[0]) * base(made.video)) if found else 0.0
+    return found, last * base(made.video)
 
 
-def timing(wanted: Sequence[int], got: Sequence[int], unit: Fraction, own: Fraction) -> list[str]:
-    """Whether the pictures are as many as wanted, each at its time; counted from the first."""
+def timing(wanted: Sequence[Fraction], got: Sequence[float]) -> list[str]:
+    """Whether the frames are as many as wanted, each at its time; in seconds."""
     if len(wanted) != len(got):
         return [f"{len(got)} pictures instead of {len(wanted)}"]
-    expected = (np.array(wanted) - wanted[0]) * float(unit)
-    found = (np.array(got) - got[0]) * float(own)
-    off = float(np.abs(expected - found).max())
+    off = max((abs(float(one) - other) for one, other in zip(wanted, got, strict=True)), default=0)
     return [f"a picture is {off:.4f} s off its time"] if off > _ROUNDING else []
+
+
+def long(made: Media, zero: Fraction, wanted: Fraction, frame: Fraction) -> list[str]:
+    """Whether a clip whose time 0 is `zero` of its own ends after `wanted` seconds. A frame may be
+    longer, and a codec frame of audio, which lies up to one beside its time and behind a delay.
+
+    By the file's duration: packets that are decoded in another order than shown do not say how
+    long the last frame stays.
+    """
+    got = Fraction(made.seconds or 0) - zero
+    audio = [3 * Fraction(one.frame_size or 0, one.sample_rate) for one in made.audio]
+    if not -2 * _ROUNDING < got - wanted < max(frame, *audio, Fraction(0)) + 2 * _ROUNDING:
+        return [f"it is {float(got):.3f} s long instead of {float(wanted):.3f} s"]
+    return []
 
 
 def _shown(
@@ -238,7 +257,7 @@ def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDAr
     for packet in sound_from(media, stream, int((start - Fraction(1, 4)) / unit)):
         if packet.size and packet.pts is not None and packet.pts * unit > start + length:
             break
-        for frame in decoder.decode(packet) if packet.size else []:
+        for frame in _audio_frames(decoder, packet):
             time = frame.pts * Fraction(frame.time_base)
             # A container's milliseconds would put a tone out of step with itself.
             if expected is not None and abs(time - expected) < _WANDERING:
@@ -247,6 +266,15 @@ def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDAr
             for one in resampler.resample(frame):
                 _lay(heard, one.to_ndarray()[0], round((time - start) * LISTEN_RATE))
     return heard
+
+
+def _audio_frames(decoder: Any, packet: Any) -> list[Any]:
+    """What is in a packet; nothing where it cannot be decoded."""
+    try:
+        frames = decoder.decode(packet) if packet.size else []
+    except av.FFmpegError:
+        return []
+    return [frame for frame in frames if frame.pts is not None]
 
 
 def _lay(heard: NDArray[np.float32], piece: NDArray[np.float32], at: int) -> None:

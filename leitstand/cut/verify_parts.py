@@ -21,6 +21,7 @@ from leitstand.cut.verify import (
     apart,
     keys_of,
     listen,
+    long,
     of_source,
     source_keys,
     stamps,
@@ -54,15 +55,19 @@ def _checked(pieces: Sequence[Piece], made: Media, step: _Step) -> Verdict:
     faults: list[str] = []
     found: list[int] = []
     length, zero = made.seconds or 0.0, Fraction(0)
-    wanted = [tick for one in pieces for tick in one.ticks]
-    if made.video is not None:
-        found, length = stamps(made)
-        zero = found[0] * base(made.video) if found else zero
-        faults += timing(wanted, found, UNIT, base(made.video))
+    wanted = [tick * UNIT for one in pieces for tick in one.ticks]
+    if made.video is not None and wanted:
+        found, until = stamps(made)
+        unit = base(made.video)
+        zero = found[0] * unit - wanted[0] if found else zero
+        length = float(until - zero)
+        faults += timing(wanted, [float(one * unit - zero) for one in found])
+        frame = max(1 / one.picture.rate for one in pieces if one.picture is not None)
+        faults += long(made, zero, pieces[-1].until, frame)
         if not faults:
             faults += _shown(pieces, made, found, step)
-    elif wanted:
-        faults.append("it has no pictures")
+    elif wanted or made.video is not None:
+        faults.append("it has no pictures" if wanted else "it has pictures, the parts have none")
     count = max(len(one.tones) for one in pieces)
     if len(made.audio) != count:
         faults.append(f"{len(made.audio)} tracks of sound instead of {count}")
@@ -79,7 +84,7 @@ def _shown(
     """Of each part both ends, and what lies around its first and last key frame in the clip."""
     keys = keys_of(made, found)
     first = 0
-    for piece in pieces:
+    for piece in (one for one in pieces if one.ticks):
         stop = first + len(piece.ticks)
         own = [one - first for one in keys if first <= one < stop]
         for group in likeness.places(stop - first, own, source_keys(piece.scan)):
@@ -113,9 +118,11 @@ def _crop(piece: Piece, made: Media) -> tuple[int, int, int, int] | None:
 
 def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:
     """The sound at both ends of a part; silence where the part has none."""
-    length = min(LISTEN_SECONDS, piece.until - piece.begin)
     for place in range(len(made.audio)):
-        for name, at in (("start", piece.begin), ("end", piece.until - length)):
+        is_there = place < len(piece.tones)
+        begin, until = piece.heard[place] if is_there else (piece.begin, piece.until)
+        length = min(LISTEN_SECONDS, until - begin)
+        for name, at in (("start", begin), ("end", until - length)):
             theirs = _source(piece, place, at, length)
             ours = listen(made, made.audio[place], zero + at, length)
             if fault := apart(theirs, ours, made, made.audio[place]):

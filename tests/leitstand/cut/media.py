@@ -29,6 +29,10 @@ class Recipe:
     offset: float = 0.0
     pictures: bool = True
     frame_times: Sequence[float] | None = None
+    gap: tuple[float, float] = (0.0, 0.0)
+    """From where to where the audio has no packets."""
+    clock: Fraction = Fraction(1)
+    """By how much the audio's time stamps run faster than the video's."""
 
 
 def record(path: Path, recipe: Recipe, format: str | None = None) -> Path:
@@ -57,32 +61,43 @@ def record(path: Path, recipe: Recipe, format: str | None = None) -> Path:
             if number % 25 == 0 or number == len(times) - 1:
                 until = times[number] + 1 if number < len(times) - 1 else recipe.seconds
                 for place, sound in enumerate(sounds):
-                    part = (sung[place], min(until, recipe.seconds), place, recipe.offset)
-                    sung[place] = _sing(made, sound, part)
-        for one in ([video] if video else []) + sounds:
-            made.mux(one.encode(None))
+                    part = (sung[place], min(until, recipe.seconds), place)
+                    sung[place] = _sing(made, sound, part, recipe)
+        if video is not None:
+            made.mux(video.encode(None))
+        for sound in sounds:
+            _mux(made, sound.encode(None), recipe.clock)
     return path
+
+
+def _mux(made: Any, packets: list[Any], clock: Fraction) -> None:
+    for packet in packets:
+        packet.pts = packet.dts = round(packet.pts * clock)
+        made.mux(packet)
 
 
 def _steady(recipe: Recipe) -> list[float]:
     return [float(n / recipe.rate) for n in range(int(recipe.seconds * recipe.rate))]
 
 
-def _sing(made: Any, sound: Any, part: tuple[int, float, int, float]) -> int:
+def _sing(made: Any, sound: Any, part: tuple[int, float, int], recipe: Recipe) -> int:
     """Clicks on each second; track 1 clicks a quarter later. Noise below tells time apart."""
-    at, until, place, offset = part
+    at, until, place = part
     size = sound.codec_context.frame_size or 1024
     resampler = av.AudioResampler(sound.codec_context.format.name, "mono", _RATE)
     while at + size <= until * _RATE:
+        if recipe.gap[0] <= at / _RATE < recipe.gap[1]:
+            at += size
+            continue
         when = np.arange(at, at + size)
         noise = np.random.default_rng(at + place).uniform(-0.01, 0.01, size)
         click = ((when - place * _RATE // 4) % _RATE < _CLICK) * np.sin(when * 0.4) * 0.9
         samples = (noise + click).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
         frame.sample_rate, frame.time_base = _RATE, Fraction(1, _RATE)
-        frame.pts = at + round(offset * _RATE)
+        frame.pts = at + round(recipe.offset * _RATE)
         for one in resampler.resample(frame):
-            made.mux(sound.encode(one))
+            _mux(made, sound.encode(one), recipe.clock)
         at += size
     return at
 
@@ -133,6 +148,21 @@ def watch(path: Path, read: Callable[[np.ndarray], int] = number_of) -> Seen:
     for place in range(count):
         clicks.append(_clicks(path, place))
     return Seen(numbers, times, clicks, packets)
+
+
+def levels(path: Path, place: int = 0, step: float = 0.1) -> list[float]:
+    """How loud each tenth of a second is, by the time stamps; from the container's start."""
+    found: list[float] = []
+    with av.open(str(path)) as clip:
+        resampler = av.AudioResampler("flt", "mono", _RATE)
+        for frame in clip.decode(clip.streams.audio[place]):
+            time = float(frame.pts * frame.time_base)
+            for one in resampler.resample(frame):
+                for at, value in enumerate(np.abs(one.to_ndarray()[0])):
+                    tenth = int((time + at / _RATE) / step) if time + at / _RATE >= 0 else 0
+                    found += [0.0] * (tenth + 1 - len(found))
+                    found[tenth] = max(found[tenth], float(value))
+    return found
 
 
 def _clicks(path: Path, place: int) -> list[float]:

@@ -60,13 +60,19 @@ def _track(stream: Any, packets: list[Any]) -> Track:
 
 
 def faults(clip: Path, times: Sequence[float], end: float) -> list[str]:
-    """What is wrong with the packets of a clip whose pictures belong at `times`, the first of
-    them at 0, and which ends at `end`; empty if nothing is."""
+    """What is wrong with the packets of a clip whose frames belong at `times` and which ends at
+    `end`, in seconds from its time 0; empty if nothing is."""
     pictures, sounds = tracks(clip)
-    found = list(_of_file(clip)) if clip.suffix == ".mp4" else []
+    is_mp4 = clip.suffix == ".mp4"
+    found = list(_of_file(clip, late=times[0] > 0)) if is_mp4 else []
     if pictures is None or not pictures.pts:
         return [*found, "no pictures"]
-    zero = min(pictures.pts)
+    zero = min(pictures.pts) - times[0]
+    until = _shown_until(clip) if is_mp4 else max(pictures.ends) - zero
+    # Matroska does not say how long a frame stays: it is as long as the others.
+    over = 0.0 if is_mp4 else max(b - a for a, b in zip(pictures.pts, pictures.ends, strict=True))
+    if not end - 2 * _NEAR <= until <= end + over + 2 * _NEAR:
+        found.append(f"it ends at {until:.4f} s instead of {end:.4f} s")
     found += _of_pictures(pictures, [time - zero for time in sorted(pictures.pts)], times)
     for place, sound in enumerate(sounds):
         found += [f"track {place}: {one}" for one in _of_sound(sound, zero, zero + end)]
@@ -112,7 +118,7 @@ def _of_sound(track: Track, start: float, end: float) -> Iterator[str]:
         yield f"{late} packets of sound after the end"
 
 
-def _of_file(clip: Path) -> Iterator[str]:
+def _of_file(clip: Path, *, late: bool) -> Iterator[str]:
     data = clip.read_bytes()
     kinds = [kind for kind, _, _ in boxes(data)]
     if kinds.index("moov") > kinds.index("mdat"):
@@ -122,18 +128,30 @@ def _of_file(clip: Path) -> Iterator[str]:
     for track in _inside(data, "moov", "trak"):
         handler = next(_inside(track, "mdia", "hdlr"))[8:12]
         if handler == b"vide":
-            yield from _of_edits(track)
+            yield from _of_edits(track, late=late)
 
 
-def _of_edits(track: bytes) -> Iterator[str]:
-    """An edit list may only take away the delay of decoding: one edit, from the first picture."""
+def _of_edits(track: bytes, *, late: bool) -> Iterator[str]:
+    """An edit list may only take away the delay of decoding: one edit, from the first frame; and
+    one before it that is empty where the first frame is shown later (`late`)."""
     for edits in _inside(track, "edts", "elst"):
         found = list(_edits(edits))
-        if len(found) != 1:
+        if len(found) != (2 if late else 1) or [start for _, start in found[:-1]] != [-1] * late:
             yield f"an edit list of {len(found)} edits"
         shift = struct.unpack(">I", _first_offset(track))[0] if found else 0
         if found and found[-1][1] != shift:
             yield f"an edit list from {found[-1][1]} on, the first picture is at {shift}"
+
+
+def _shown_until(clip: Path) -> float:
+    """When the last frame ends. By the edits: of frames that are decoded in another order the
+    durations of the packets do not say it."""
+    data = clip.read_bytes()
+    scale = struct.unpack_from(">I", next(_inside(data, "moov", "mvhd")), 12)[0]
+    tracks = _inside(data, "moov", "trak")
+    video = next(one for one in tracks if next(_inside(one, "mdia", "hdlr"))[8:12] == b"vide")
+    edits = next(_inside(video, "edts", "elst"))
+    return float(sum(length for length, _ in _edits(edits)) / scale)
 
 
 def _edits(data: bytes) -> Iterator[tuple[int, int]]:

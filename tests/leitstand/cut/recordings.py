@@ -121,11 +121,21 @@ class Recording:
     origin: float
     keys: list[float]
     read: Callable[[np.ndarray], int]
+    tick: float
+    until: float
 
     def wanted(self, start: float, end: float) -> list[int]:
-        near = 1.5e-6
-        pairs = zip(self.seen.numbers, self.times, strict=True)
-        return [n for n, time in pairs if start - near <= time < end - near]
+        return [number for number, _ in self.wanted_at(start, end)]
+
+    def wanted_at(self, start: float, end: float) -> list[tuple[int, float]]:
+        """The frames of [start, end) and when a clip must show them; the one shown at the start
+        from 0 on."""
+        near = max(self.tick / 2, 1e-6)
+        pairs = list(zip(self.seen.numbers, self.times, strict=True))
+        before = [time for _, time in pairs if time <= start + near]
+        first = before[-1] if before else start
+        inside = [one for one in pairs if first <= one[1] < max(end - near, start + near)]
+        return [(n, time - start if time > start + near else 0.0) for n, time in inside]
 
     @property
     def end(self) -> float:
@@ -161,10 +171,20 @@ def watched(path: Path, read: Callable[[np.ndarray], int] = number_of) -> Record
     seen = watch(path, read)
     with av.open(str(path)) as opened:
         origin = (opened.start_time or 0) / 1e6
-        packets = [one for one in opened.demux(video=0) if one.size] if seen.times else []
-        keys = [float(one.pts * one.time_base) - origin for one in packets if one.is_keyframe]
+        packets = [one for one in opened.demux() if one.size and one.pts is not None]
+        frames = [one for one in packets if one.stream.type == "video"]
+        keys = [float(one.pts * one.time_base) - origin for one in frames if one.is_keyframe]
+        tick = float(opened.streams.video[0].time_base) if seen.times else 0.0
+        rate = opened.streams.video[0].average_rate if seen.times else 1
+        ends = [
+            float((one.pts + (one.duration or 0)) * one.time_base) - origin
+            for one in packets
+            if one.stream.type == "audio"
+        ]
     times = [time - origin for time in seen.times]
-    return Recording(path, seen, times, origin, [key for key in keys if key >= times[0]], read)
+    until = max([*ends, times[-1] + float(1 / rate)] if times else ends)
+    shown = [key for key in keys if key >= times[0]]
+    return Recording(path, seen, times, origin, shown, read, tick, until)
 
 
 def _stamp(gray: np.ndarray) -> int:
