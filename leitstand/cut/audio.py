@@ -24,8 +24,9 @@ _PRIMED = {"aac": 1, "mp3": 3, "opus": 4, "vorbis": 1}
 _BITRATE = 192_000
 # A container that counts in milliseconds rounds by this much.
 _ROUNDING = Fraction(2, 1000)
-# What a player may be off that goes by the count of samples.
-_UNEVEN = Fraction(20, 1000)
+# So far from its video audio may be in a player that goes by the count of samples: less is not
+# noticed, and Chromium warns from 50 ms on.
+_UNEVEN = Fraction(40, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,16 @@ def copied(
     priming = needed if primed else 0
     length = _length(stream)
     waiting: list[Sound] = []
-    begun, row = False, start
-    for sound in _steady(_packets(media, stream, start, step), length):
+    begun, before = False, Fraction(0)
+    for sound, off in _steady(_packets(media, stream, start, step), length):
         if sound.time >= end:
             break
         if not begun and sound.time + sound.duration <= start:
             waiting = [*waiting, sound][-priming:] if priming else []
             continue
-        row = sound.time if not begun else row
-        if even and abs(sound.time - row) > _UNEVEN:
+        before = before if begun else off
+        if even and abs(off - before) > _UNEVEN:
             raise Uneven(f"its time stamps jump or drift at {float(sound.time - start):.3f} s")
-        row += sound.duration
         begun = True
         if waiting and abs(waiting[-1].time + waiting[-1].duration - sound.time) < _ROUNDING:
             yield from waiting
@@ -111,9 +111,11 @@ def _packets(media: Media, stream: Any, start: Fraction, step: Callable[[], None
             yield packet
 
 
-def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[Sound]:
-    """Takes the rounding of the container out of the times."""
+def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[tuple[Sound, Fraction]]:
+    """Takes the rounding of the container out of the times. With each packet comes by how much it
+    is later than those before it are long together."""
     expected: Fraction | None = None
+    off = Fraction(0)
     for packet in packets:
         # Fractions are slow, and there are thousands of packets.
         if length and expected is not None and _is_near(packet, expected):
@@ -121,8 +123,9 @@ def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[Sound]:
         else:
             unit = Fraction(packet.time_base)
             time, duration = packet.pts * unit, length or (packet.duration or 0) * unit
+            off += time - expected if expected is not None else 0
         expected = time + duration
-        yield Sound(bytes(packet), time, duration)
+        yield Sound(bytes(packet), time, duration), off
 
 
 def _is_near(packet: Any, time: Fraction) -> bool:

@@ -13,7 +13,7 @@ import av
 from av.audio.codeccontext import AudioCodecContext
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, audio_row, chapters, likeness, mux, writer
+from leitstand.cut import audio, chapters, likeness, mux, writer
 from leitstand.cut.ahead import ahead, in_batches_ahead
 from leitstand.cut.encoders import whole_encoder
 from leitstand.cut.extent import Extent, extent, usual_ticks
@@ -43,6 +43,10 @@ _AHEAD = 8
 # And so many packets of sound, a minute and a half of it.
 _SOUNDS_AHEAD = 4096
 _SOUND_NAMES = {"m4a": "mp4", "mka": "mkv"}
+
+
+class _NoFrames(Exception):
+    """There is audio in the range, and no frame is shown yet."""
 
 
 def cut(
@@ -132,12 +136,18 @@ def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 
 def _written(work: Work) -> tuple[Mode, str, Verdict | None]:
-    mode, reason = work.request.mode, ""
     with opened(work.part.path) as media:
         frames = media.video is not None and not work.request.audio_only
-        frames = frames and extent(work.part, media).found is not None
     if not frames:
         return _sound_only(work)
+    try:
+        return _with_frames(work)
+    except _NoFrames:
+        return _sound_only(work)
+
+
+def _with_frames(work: Work) -> tuple[Mode, str, Verdict | None]:
+    mode, reason = work.request.mode, ""
     if mode is not Mode.REENCODE:
         try:
             _copied(work)
@@ -231,7 +241,7 @@ def _whole(work: Work) -> None:
 def _looked_at(work: Work, media: Media) -> tuple[Extent, Scan]:
     span = extent(work.part, media)
     if span.found is None:
-        raise CutError("No frame is shown in the range.")
+        raise _NoFrames
     return span, span.found
 
 
@@ -301,6 +311,9 @@ def _encoded(
     span: tuple[Fraction, Fraction],
 ) -> Iterator[audio.Sound]:
     """The audio of a range, to the sample; silence where there is none."""
+    # Most clips are copied: they need no numpy until their check.
+    from leitstand.cut import audio_row
+
     (encoder, place), (start, end) = track, span
     lost = work.lost[place] = []
     stream = media.audio[place]

@@ -27,7 +27,8 @@ from leitstand.cut.request import (
     Result,
     Verdict,
 )
-from leitstand.cut.verify import LISTEN_SECONDS, apart, listen, stamps
+from leitstand.cut.verify import stamps
+from leitstand.cut.verify_audio import LISTEN_SECONDS, apart, listen
 from leitstand.cut.work import Work
 
 if TYPE_CHECKING:

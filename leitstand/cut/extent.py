@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median_low
 from typing import Any
 
 from leitstand.cut.media import Media, Scan, base, begins, scan, sound_from, tick
@@ -60,7 +59,8 @@ def usual_ticks(found: Scan, stream: Any) -> int:
     """How long a frame is usually shown, by the last ones; by the track's rate if there is one."""
     shown = sorted(set(found.pts))[-_FRAMES:]
     if len(shown) > 1:
-        return int(median_low(after - one for one, after in pairwise(shown)))
+        gaps = sorted(after - one for one, after in pairwise(shown))
+        return gaps[(len(gaps) - 1) // 2]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
     return max(1, round(1 / rate / base(stream)))
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median_low
 from typing import Any
 
 from av.container.output import OutputContainer
@@ -77,7 +76,7 @@ def spliced(
 def _step(times: Times) -> int:
     """Between the decoding times before the first frame is shown: as between most frames."""
     gaps = [after - one for one, after in pairwise([*times.ticks, times.end])]
-    return max(1, median_low(gaps))
+    return max(1, sorted(gaps)[len(gaps) // 2])
 
 
 def encoded(samples: Iterator[Sample], times: Times, track: Any) -> Iterator[Timed]:

@@ -3,15 +3,14 @@ seams, and the sound."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from leitstand.cut import likeness
 from leitstand.cut.extent import Extent, extent, usual_ticks
@@ -22,25 +21,22 @@ from leitstand.cut.media import (
     opened,
     packets_from,
     seek,
-    sound_from,
 )
 from leitstand.cut.request import Cancelled, CannotCopy, CutError, Part, Verdict
+from leitstand.cut.verify_audio import (
+    LISTEN_SECONDS,
+    apart,
+    covered,
+    lacking,
+    listen,
+    reach,
+)
 
 if TYPE_CHECKING:
     from leitstand.cut.likeness import Picture
 
 # A container that counts in milliseconds rounds each picture by half of one.
 _ROUNDING = Fraction(11, 10_000)
-_SYNC_SECONDS = 0.020
-_WANDERING = Fraction(2, 1000)
-LISTEN_SECONDS = Fraction(2)
-LISTEN_RATE = 8000
-_SEARCH_SECONDS = 0.25
-_SILENT = 1e-4
-_FAINT = 1e-3
-_LIKE = 0.3
-# Decoders put a short piece of a tone together differently at its ends.
-_AS_GOOD = 0.8
 
 
 def verify(source: Path, clip: Path, start: float, end: float) -> Verdict:
@@ -81,16 +77,16 @@ def _checked(
     frames, seconds, zero = 0, made.seconds or 0.0, Fraction(0)
     if span.found is not None and made.video is not None:
         wanted = wanted_times(span, base(source.video))
-        shown, until = stamps(made)
+        shown, keys, until = tracked(made)
         frames = len(shown)
         # The clip's time 0, on its own time stamps.
-        zero = shown[0] * base(made.video) - wanted[0] if shown else zero
+        zero = shown[0] * base(made.video) - Fraction(wanted[0]) if shown else zero
         seconds = float(until - zero)
-        faults += timing(wanted, [float(one * base(made.video) - zero) for one in shown])
+        faults += timing(wanted, in_seconds(shown, made, zero))
         frame = usual_ticks(span.found, source.video) * base(source.video)
         faults += long(made, zero, span.seconds, frame)
         if not faults:
-            faults += _shown(source, made, span.found, shown, step, seen=seen)
+            faults += _shown(source, made, span.found, (shown, keys), step, seen=seen)
     elif span.found is not None or made.video is not None:
         faults.append("it has no frames" if span.found else "it has frames, the range has none")
     if len(made.audio) != len(source.audio):
@@ -100,29 +96,50 @@ def _checked(
     return Verdict(tuple(faults), frames, seconds)
 
 
-def wanted_times(span: Extent, unit: Fraction) -> list[Fraction]:
+def wanted_times(span: Extent, unit: Fraction) -> list[float]:
     """When the frames of a range are to be shown, in seconds from its start; the first one at 0
     if it has begun before."""
-    times = [pts * unit - span.start for pts in span.found.shown] if span.found else []
-    return [Fraction(0) if time <= unit / 2 else time for time in times]
+    if span.found is None:
+        return []
+    # Whole numbers until the end: time stamps may be too large for the digits of a float.
+    start = math.floor(span.start / unit)
+    late = float(span.start - start * unit)
+    times = [(pts - start) * float(unit) - late for pts in span.found.shown]
+    return [0.0 if time <= unit / 2 else time for time in times[:1]] + times[1:]
 
 
 def stamps(made: Media) -> tuple[list[int], Fraction]:
     """The time stamp of every packet of the video track, shown or not; and when the last ends."""
-    found, last = [], 0
+    found, _, until = tracked(made)
+    return found, until
+
+
+def tracked(made: Media) -> tuple[list[int], list[int], Fraction]:
+    """As `stamps`, with the places of the key frames."""
+    found, keys, last = [], set(), 0
+    seek(made, made.video, None)
     for packet in made.container.demux(made.video):
         if packet.size and packet.pts is not None:
             found.append(packet.pts)
             last = max(last, packet.pts + (packet.duration or 0))
+            if packet.is_keyframe:
+                keys.add(packet.pts)
     found.sort()
-    return found, last * base(made.video)
+    places = [place for place, pts in enumerate(found) if pts in keys]
+    return found, places, last * base(made.video)
 
 
-def timing(wanted: Sequence[Fraction], got: Sequence[float]) -> list[str]:
+def in_seconds(stamps: Sequence[int], made: Media, zero: Fraction) -> list[float]:
+    """Time stamps of a clip, counted from `zero` seconds of its own."""
+    unit, start = float(base(made.video)), float(zero)
+    return [one * unit - start for one in stamps]
+
+
+def timing(wanted: Sequence[float], got: Sequence[float]) -> list[str]:
     """Whether the frames are as many as wanted, each at its time; in seconds."""
     if len(wanted) != len(got):
         return [f"{len(got)} pictures instead of {len(wanted)}"]
-    off = max((abs(float(one) - other) for one, other in zip(wanted, got, strict=True)), default=0)
+    off = max((abs(one - other) for one, other in zip(wanted, got, strict=True)), default=0)
     return [f"a picture is {off:.4f} s off its time"] if off > _ROUNDING else []
 
 
@@ -144,14 +161,14 @@ def _shown(
     source: Media,
     made: Media,
     found: Scan,
-    stamps: Sequence[int],
+    track: tuple[Sequence[int], Sequence[int]],
     step: Callable[[], None],
     *,
     seen: Mapping[int, Picture],
 ) -> list[str]:
     """The pictures at both ends and around the seams, and that they can be decoded."""
     faults = []
-    keys = keys_of(made, stamps)
+    stamps, keys = track
     groups = likeness.places(len(stamps), keys, source_keys(found))
     last = keys[-1] if keys else 0
     if last in source_keys(found) and _same_packets(
@@ -191,14 +208,6 @@ def _packets(media: Media, wanted: Sequence[int]) -> list[bytes]:
     return [found.get(pts, b"") for pts in wanted]
 
 
-def keys_of(made: Media, stamps: Sequence[int]) -> list[int]:
-    """The places of a clip's key frames."""
-    seek(made, made.video, None)
-    packets = made.container.demux(made.video)
-    keys = {packet.pts for packet in packets if packet.size and packet.is_keyframe}
-    return [place for place, pts in enumerate(stamps) if pts in keys]
-
-
 def source_keys(found: Scan) -> set[int]:
     """The places of the source's key frames among the pictures of a range."""
     keys = {pts for pts, key in zip(found.pts, found.keys, strict=True) if key}
@@ -217,89 +226,19 @@ def of_source(
 def _heard(
     source: Media, made: Media, span: tuple[Fraction, Fraction], clip_zero: Fraction
 ) -> list[str]:
-    """The sound at the start and at the end, by the shift at which both agree best."""
+    """The audio at the start and at the end, by the shift at which both agree best; and that there
+    is some wherever the source has some."""
     faults = []
     length = min(LISTEN_SECONDS, span[1] - span[0])
     for place in range(len(source.audio)):
         for name, at in (("start", Fraction(0)), ("end", span[1] - span[0] - length)):
-            theirs = listen(source, source.audio[place], span[0] + at, length)
-            ours = listen(made, made.audio[place], clip_zero + at, length)
-            if fault := apart(theirs, ours, made, made.audio[place]):
+            heard = listen(source, source.audio[place], span[0] + at, length)
+            own = listen(made, made.audio[place], clip_zero + at, length)
+            if fault := apart(heard, own, made, made.audio[place]):
                 faults.append(f"the sound of track {place} {fault} at the {name}")
+        theirs = covered(source, source.audio[place], span[0], span[1] - span[0])
+        beside = reach(made, made.audio[place])
+        ours = covered(made, made.audio[place], clip_zero, span[1] - span[0], beside)
+        if fault := lacking(theirs, ours):
+            faults.append(f"the sound of track {place} {fault}")
     return faults
-
-
-def apart(theirs: NDArray[np.float32], ours: NDArray[np.float32], made: Media, stream: Any) -> str:
-    """What is wrong with sound of the clip (`ours`, from `stream`); empty if nothing is."""
-    off = shift(theirs, ours)
-    if off is None:
-        return "is missing"
-    return (
-        f"is {off * 1000:.0f} ms off" if abs(off) > _SYNC_SECONDS + _unknown(made, stream) else ""
-    )
-
-
-def _unknown(made: Media, stream: Any) -> float:
-    """Without pictures Matroska begins with the codec frame the cut lies in, unsaid."""
-    if made.video is not None or "mp4" in made.container.format.name:
-        return 0.0
-    return (stream.codec_context.frame_size or 0) / float(stream.codec_context.sample_rate)
-
-
-def listen(media: Media, stream: Any, start: Fraction, length: Fraction) -> NDArray[np.float32]:
-    """Mono sound at a low rate from `start` of the file's own time, silence where there is none."""
-    heard = np.zeros(int(length * LISTEN_RATE), np.float32)
-    unit = base(stream)
-    decoder = stream.codec_context
-    decoder.flush_buffers()
-    resampler = av.AudioResampler("flt", "mono", LISTEN_RATE)
-    expected: Fraction | None = None
-    for packet in sound_from(media, stream, int((start - Fraction(1, 4)) / unit)):
-        if packet.size and packet.pts is not None and packet.pts * unit > start + length:
-            break
-        for frame in _audio_frames(decoder, packet):
-            time = frame.pts * Fraction(frame.time_base)
-            # A container's milliseconds would put a tone out of step with itself.
-            if expected is not None and abs(time - expected) < _WANDERING:
-                time = expected
-            expected = time + Fraction(frame.samples, frame.sample_rate)
-            for one in resampler.resample(frame):
-                _lay(heard, one.to_ndarray()[0], round((time - start) * LISTEN_RATE))
-    return heard
-
-
-def _audio_frames(decoder: Any, packet: Any) -> list[Any]:
-    """What is in a packet; nothing where it cannot be decoded."""
-    try:
-        frames = decoder.decode(packet) if packet.size else []
-    except av.FFmpegError:
-        return []
-    return [frame for frame in frames if frame.pts is not None]
-
-
-def _lay(heard: NDArray[np.float32], piece: NDArray[np.float32], at: int) -> None:
-    first, last = max(at, 0), min(at + len(piece), len(heard))
-    if first < last:
-        heard[first:last] = piece[first - at : last - at]
-
-
-def shift(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | None:
-    """By how many seconds `ours` comes late; 0 where both are silent, None where one is."""
-    loud = [float(np.abs(one).max(initial=0.0)) > _SILENT for one in (theirs, ours)]
-    if not any(loud):
-        return 0.0
-    if not all(loud):
-        return None if float(np.square(theirs).sum() + np.square(ours).sum()) > 1e-2 else 0.0
-    reach = int(_SEARCH_SECONDS * LISTEN_RATE)
-    size = len(theirs) + len(ours) + 2 * reach
-    product = np.fft.irfft(np.fft.rfft(ours, size) * np.conj(np.fft.rfft(theirs, size)), size)
-    near = np.concatenate([product[-reach:], product[: reach + 1]])
-    # A steady tone agrees at many shifts: the one at zero wins if it is as good.
-    allowed = int(_SYNC_SECONDS * LISTEN_RATE)
-    scale = float(np.sqrt(np.square(theirs).sum() * np.square(ours).sum()))
-    if near.max() < _LIKE * scale:
-        # Faint noise comes out of a codec as other noise: nothing to compare.
-        return None if float(np.square(theirs).mean()) > _FAINT else 0.0
-    if near[reach - allowed : reach + allowed + 1].max() >= _AS_GOOD * near.max():
-        return 0.0
-    return float(np.argmax(near) - reach) / LISTEN_RATE

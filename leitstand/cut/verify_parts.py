@@ -15,17 +15,15 @@ from leitstand.cut.letterbox import Letterbox, box
 from leitstand.cut.media import Media, base, opened
 from leitstand.cut.request import CannotCopy, Part, Verdict
 from leitstand.cut.timeline import UNIT, Piece, laid
-from leitstand.cut.verify import (
+from leitstand.cut.verify import in_seconds, long, of_source, source_keys, timing, tracked
+from leitstand.cut.verify_audio import (
     LISTEN_RATE,
     LISTEN_SECONDS,
     apart,
-    keys_of,
+    covered,
+    lacking,
     listen,
-    long,
-    of_source,
-    source_keys,
-    stamps,
-    timing,
+    reach,
 )
 
 _Step = Callable[[], None]
@@ -57,15 +55,14 @@ def _checked(pieces: Sequence[Piece], made: Media, step: _Step) -> Verdict:
     length, zero = made.seconds or 0.0, Fraction(0)
     wanted = [tick * UNIT for one in pieces for tick in one.ticks]
     if made.video is not None and wanted:
-        found, until = stamps(made)
-        unit = base(made.video)
-        zero = found[0] * unit - wanted[0] if found else zero
+        found, keys, until = tracked(made)
+        zero = found[0] * base(made.video) - wanted[0] if found else zero
         length = float(until - zero)
-        faults += timing(wanted, [float(one * unit - zero) for one in found])
+        faults += timing([float(one) for one in wanted], in_seconds(found, made, zero))
         frame = max(1 / one.picture.rate for one in pieces if one.picture is not None)
         faults += long(made, zero, pieces[-1].until, frame)
         if not faults:
-            faults += _shown(pieces, made, found, step)
+            faults += _shown(pieces, made, (found, keys), step)
     elif wanted or made.video is not None:
         faults.append("it has no pictures" if wanted else "it has pictures, the parts have none")
     count = max(len(one.tones) for one in pieces)
@@ -79,10 +76,13 @@ def _checked(pieces: Sequence[Piece], made: Media, step: _Step) -> Verdict:
 
 
 def _shown(
-    pieces: Sequence[Piece], made: Media, found: Sequence[int], step: _Step
+    pieces: Sequence[Piece],
+    made: Media,
+    track: tuple[Sequence[int], Sequence[int]],
+    step: _Step,
 ) -> Iterator[str]:
     """Of each part both ends, and what lies around its first and last key frame in the clip."""
-    keys = keys_of(made, found)
+    found, keys = track
     first = 0
     for piece in (one for one in pieces if one.ticks):
         stop = first + len(piece.ticks)
@@ -127,6 +127,17 @@ def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:
             ours = listen(made, made.audio[place], zero + at, length)
             if fault := apart(theirs, ours, made, made.audio[place]):
                 yield f"the sound of track {place} {fault} at the {name} of part {piece.number}"
+        if is_there and (fault := _lacking(piece, place, made, zero)):
+            yield f"the sound of track {place} {fault} of part {piece.number}"
+
+
+def _lacking(piece: Piece, place: int, made: Media, zero: Fraction) -> str:
+    begin, until = piece.heard[place]
+    with opened(piece.part.path) as source:
+        theirs = covered(source, source.audio[place], piece.zero + begin, until - begin)
+    beside = reach(made, made.audio[place])
+    ours = covered(made, made.audio[place], zero + begin, until - begin, beside)
+    return lacking(theirs, ours)
 
 
 def _source(piece: Piece, place: int, at: Fraction, length: Fraction) -> NDArray[np.float32]:

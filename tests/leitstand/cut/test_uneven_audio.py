@@ -19,7 +19,7 @@ from tests.leitstand.cut.recordings import Recording, watched
 
 _X264 = {"preset": "veryfast", "x264-params": "keyint=60:bframes=2"}
 _GAP = (4.0, 7.0)
-_DRIFT = Fraction(1003, 1000)
+_DRIFT = Fraction(1005, 1000)
 _TRAITS = {"gap": {"gap": _GAP}, "drift": {"clock": _DRIFT}}
 _CODECS = ("aac", "pcm_s16le")
 
