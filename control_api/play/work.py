@@ -20,6 +20,7 @@ from control_api.jobs.work import Failed, Report
 from control_api.play.codecs import in_mp4
 from control_api.play.store import part_path
 from control_api.play.tracks import CannotCopy, Copied, Pictures, Sound, Track
+from leitstand import atomicfile
 from leitstand.media.opening import Media, Unreadable, opened
 
 _READ_AT_ONCE = 1 << 20
@@ -125,9 +126,5 @@ def _opened(params: Mapping[str, Any]) -> Iterator[Media]:
 
 def _flushed(part: Path) -> int:
     """Its size, when it is on the disk."""
-    handle = os.open(part, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-        return os.fstat(handle).st_size
-    finally:
-        os.close(handle)
+    atomicfile.sync(part)
+    return part.stat().st_size
