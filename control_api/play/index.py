@@ -81,7 +81,7 @@ def head(source: Source, until: float) -> bytes:
 def _by_all(source: Source, until: float) -> dict[int, Samples]:
     """By what a demuxer says, each sample compared with the file."""
     found = {stream.index: Samples() for stream in source.streams}
-    for packet in _packets(source.container, source.streams, until):
+    for packet in _packets(source.media, source.streams, until):
         _note(found[packet.stream.index], packet, source.file)
     return found
 
@@ -122,7 +122,7 @@ def _some(source: Source) -> Iterator[Any]:
         if share:
             container.seek(start + int(length * share))
         with contextlib.suppress(av.FFmpegError):
-            for count, packet in enumerate(container.demux(source.streams)):
+            for count, packet in enumerate(source.media.packets(source.streams)):
                 if packet.size:
                     yield packet
                 if count > _LOOKED_AT:
@@ -151,10 +151,10 @@ def _agree(found: Samples, seen: Samples) -> None:
             raise Unfit("a demuxer sees other samples")
 
 
-def _packets(container: Any, streams: list[Any], until: float) -> Iterator[Any]:
+def _packets(media: Media, streams: list[Any], until: float) -> Iterator[Any]:
     # What comes before the damage can be played.
     with contextlib.suppress(av.FFmpegError):
-        for count, packet in enumerate(container.demux(streams)):
+        for count, packet in enumerate(media.packets(streams)):
             if packet.size and not packet.is_corrupt:
                 yield packet
             if count > _MOST_SAMPLES or (count % 1024 == 0 and time.monotonic() > until):

@@ -79,7 +79,7 @@ def _poured(
 ) -> int:
     """How many packets were written."""
     count, length = 0, media.declared or 0.0
-    for packet in _packets(media.container, streams):
+    for packet in _packets(media, streams):
         for ready in tracks[packet.stream.index].take(packet):
             made.mux(ready)
             count += 1
@@ -89,12 +89,12 @@ def _poured(
     return count
 
 
-def _packets(source: Any, streams: list[Any]) -> Iterator[Any]:
+def _packets(media: Media, streams: list[Any]) -> Iterator[Any]:
     """All, and an empty one of each stream, also after damage."""
     flushed = set()
     # What comes before the damage can be played.
     with contextlib.suppress(av.error.InvalidDataError):
-        for packet in source.demux(streams):
+        for packet in media.packets(streams):
             if not packet.size:
                 flushed.add(packet.stream.index)
             yield packet

@@ -104,7 +104,7 @@ def readable(media: Media, is_enough: Callable[[], bool] = lambda: False) -> Ite
     """The packets of video, audio and subtitles up to the first that cannot be read."""
     streams = tracks.timed_tracks(media.container)
     with contextlib.suppress(av.FFmpegError):
-        for packet in media.container.demux(streams) if streams else ():
+        for packet in media.packets(streams) if streams else ():
             yield packet
             if is_enough():
                 return

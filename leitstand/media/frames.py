@@ -125,7 +125,7 @@ class Frames:
             with contextlib.suppress(av.FFmpegError):
                 container = self._media.container
                 container.seek(target, stream=self._track, backward=is_before)
-                return iter(container.demux(self._track))
+                return self._media.packets([self._track])
         return iter(())
 
     def _first_key(self, source: Iterator[Any]) -> Any | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -63,6 +64,13 @@ class Media:
         # Matroska tells the end and not the length: the two differ where it starts late.
         late = max(0, self.container.start_time or 0) if self.format == formats.MATROSKA else 0
         return float((declared - late if declared > late else declared) / 1e6)
+
+    def packets(self, streams: Sequence[Any]) -> Iterator[Any]:
+        """The packets of some tracks from where the demuxer is, and an empty one of each track at
+        the end. Raises av.FFmpegError at damage."""
+        # At the end PyAV fails over tracks that begin later than the file does.
+        with contextlib.suppress(IndexError):
+            yield from self.container.demux(streams)
 
     def seconds(self, stamp: int, unit: Fraction) -> Fraction:
         """A time stamp as seconds from the origin."""
