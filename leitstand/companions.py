@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from leitstand import privatefile, shipped
+from leitstand import atomicfile, shipped
 from leitstand.config import Config, ConfigError
 from leitstand.notify import command as notifying
 from leitstand.supervisor import Service, module
@@ -78,7 +78,7 @@ def beside(programs: Programs, settings: Config, file: Path | None) -> Beside:
         raw = configured(yaml.safe_load(opened), settings, own, token, listens)
     scraping = state / "prometheus" / "prometheus.yml"
     try:
-        privatefile.write(scraping, yaml.safe_dump(raw, sort_keys=False))
+        atomicfile.write_private(scraping, yaml.safe_dump(raw, sort_keys=False))
     except OSError as error:
         raise ConfigError(f"control_api.state: {scraping}: {error.strerror}") from None
     alerting = notifying.write_config(settings, state / "alertmanager")

@@ -6,29 +6,31 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from control_api.recordings.reasons import GAP_CODES, TEXTS, Code, Severity, Text
+from control_api.library.reasons import FILE_TEXTS
+from control_api.recordings.reasons import GAP_CODES, TEXTS, Severity, Text
 from control_api.web.files import PAGE
 
 _WORDS = PAGE / "words"
-_HEAD = "export default { // Made by `make docs` from control_api/recordings/reasons.py."
+_ALL: Mapping[str, Text] = {**TEXTS, **FILE_TEXTS}
+_HEAD = "export default { // Made by `make docs` from the tables of reasons."
 
 
 def files() -> Mapping[Path, str]:
     """The page's files, one a language, and what they contain."""
     return {
-        _WORDS / "de" / "reasons.js": _module({code: t.german for code, t in TEXTS.items()}),
-        _WORDS / "en" / "reasons.js": _module({code: t.english for code, t in TEXTS.items()}),
+        _WORDS / "de" / "reasons.js": _module({code: t.german for code, t in _ALL.items()}),
+        _WORDS / "en" / "reasons.js": _module({code: t.english for code, t in _ALL.items()}),
     }
 
 
 def table() -> str:
     """One row a code, in the order of the table."""
     rows = ["| code | English | German | a gap | a fault |", "|---|---|---|---|---|"]
-    rows += [_row(code, text) for code, text in TEXTS.items()]
+    rows += [_row(code, text) for code, text in _ALL.items()]
     return "\n".join(rows)
 
 
-def _module(words: Mapping[Code, str]) -> str:
+def _module(words: Mapping[str, str]) -> str:
     lines = [
         f'  "reason.{code}": {json.dumps(text, ensure_ascii=False)},'
         for code, text in words.items()
@@ -36,7 +38,7 @@ def _module(words: Mapping[Code, str]) -> str:
     return "\n".join([_HEAD, *lines, "};", ""])
 
 
-def _row(code: Code, text: Text) -> str:
+def _row(code: str, text: Text) -> str:
     gap = "yes" if code in GAP_CODES else ""
     fault = "" if text.severity is Severity.INFO else text.severity.name.lower()
     return f"| `{code}` | {text.english} | {text.german} | {gap} | {fault} |"

@@ -7,7 +7,6 @@ state folder; as long as that file is there, `put_back` brings the input back.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from control_api.errors import ApiError, BadGateway, BadInput, Conflict
 from control_api.events.service import EventService, Kind
 from control_api.settings.service import SettingsService
 from control_api.studios.studio import Studio, Studios
+from leitstand import atomicfile
 
 logger = logging.getLogger(__name__)
 
@@ -165,16 +165,8 @@ class CameraService:
         self._events.tell(Kind.CAMERA_RELOADED, studio.name, message, **data)
 
     def _keep(self, studio: Studio, portrait: Portrait) -> None:
-        """Whole or not at all; for nobody else, since an address may hold a password."""
-        file = self._file(studio)
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(portrait.model_dump_json())
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
+        """Write the portrait; only its owner may read it, since an address may hold a password."""
+        atomicfile.write_private(self._file(studio), portrait.model_dump_json())
 
     def _file(self, studio: Studio) -> Path:
         return self._state / f"camera-{studio.name}.json"

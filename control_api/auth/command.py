@@ -16,7 +16,7 @@ from control_api.auth.store import AuthStore
 from control_api.clock import SystemClock, local
 from control_api.errors import ApiError
 from control_api.migrations.migrate import opened
-from leitstand import privatefile
+from leitstand import atomicfile
 from leitstand.config import Config, ConfigError
 
 _LINE = "{:>5}  {:<9} {:<32} {:<17} {}"
@@ -58,7 +58,7 @@ def keep_token(config: Config, name: str, role: str, file: Path) -> str:
         with _auth(config) as auth:
             secret = auth.kept(held, name, Role[role.upper()])
             if secret != held:
-                privatefile.write(file, f"{secret}\n")
+                atomicfile.write_private(file, f"{secret}\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"--output: {file} cannot be used ({reason})") from None

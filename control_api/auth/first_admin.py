@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from control_api.auth.service import AuthService
 from control_api.auth.tokens import new_token
-from leitstand import privatefile
+from leitstand import atomicfile
 from leitstand.config import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def ensure_admin(
 def _put(secret: str, state: Path) -> Path:
     file = state / FILE
     try:
-        privatefile.write(file, f"{secret}\n")
+        atomicfile.write_private(file, f"{secret}\n")
     except OSError as error:
         raise ConfigError(
             f"control_api.state: {file} cannot be written ({error.strerror}); "

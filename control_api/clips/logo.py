@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import struct
 import tempfile
 import threading
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from control_api.errors import BadInput, NotFound
 from control_api.library import isolated
+from leitstand import atomicfile
 
 LARGEST_PIXELS = 2048
 _SIGNATURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -58,17 +57,8 @@ class LogoService:
         return self._path
 
     def _write(self, content: bytes) -> None:
-        beside = self._path.with_name(f"{self._path.name}.part")
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                beside.unlink()
+        atomicfile.write(self._path, content)
 
 
 def _size(given: bytes) -> tuple[int, int]:

@@ -24,8 +24,9 @@ SECONDS = 10.0
 _MOST_TOLD = 1 << 16
 _MOST_BYTES = 64 << 20
 _WHY = {
-    "no picture": "it has sound only, no picture",
-    "broken": "no picture of it can be read; the file is damaged, or no video",
+    "no video": "it has audio only, no video",
+    "empty_file": "it is empty",
+    "broken": "no frame of it can be read; the file is damaged, or no video",
 }
 
 
@@ -38,7 +39,7 @@ class Taken:
 
 
 class Reader:
-    """`command` starts the process; it gets format and wish as further arguments."""
+    """`command` starts the process; it gets format and request as further arguments."""
 
     def __init__(
         self,
@@ -56,14 +57,14 @@ class Reader:
         """Hold it while reading. Raises Unavailable where too many do."""
         return self._turns.turn()
 
-    def take(self, file: BinaryIO, form: str, wish: Mapping[str, Any]) -> Taken:
+    def take(self, file: BinaryIO, form: str, request: Mapping[str, Any]) -> Taken:
         """Raises BadInput with a sentence where the file gives no picture, Unavailable.
 
         The process has 10 s, 2 GiB, and no means to open another file or connection.
         """
         # A file, not a pipe: how much can be written to it is limited.
         with tempfile.TemporaryFile() as answer:
-            command = [*self._command, form, json.dumps(wish)]
+            command = [*self._command, form, json.dumps(request)]
             isolated.run(command, file, answer, self._seconds)
             answer.seek(0)
             return _read(answer.readline(_MOST_TOLD), answer.read(_MOST_BYTES))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Literal
 
 from control_api.clips.when import footage, in_one
 from control_api.errors import BadInput
 from control_api.frames.reading import Reader
 from control_api.frames.store import Strip, StripStore
-from control_api.library.names import FORMATS, suffix
 from control_api.library.service import LibraryService, Opened
 from control_api.library.tables import VideoRow
+from leitstand.media.formats import demuxer_of
 
 Format = Literal["jpeg", "png", "webp"]
 
@@ -73,9 +72,9 @@ class FrameService:
 
     def picture(self, moment: Moment, look: Look) -> Shown:
         """The one shown then. Raises BadInput where the file gives none, Unavailable."""
-        wish = {"wish": "frame", "at": moment.at, "width": look.width, "format": look.format}
+        request = {"kind": "frame", "at": moment.at, "width": look.width, "format": look.format}
         with self._reader.turn():
-            taken = self._reader.take(moment.opened.file, _form(moment.opened), wish)
+            taken = self._reader.take(moment.opened.file, _form(moment.opened), request)
         return Shown(taken.content, float(taken.told["time"]))
 
     def strip(self, id: str, count: int, width: int) -> tuple[Strip, str]:
@@ -90,8 +89,8 @@ class FrameService:
         return strip, f'"{name}"'
 
     def _made(self, opened: Opened, name: str, count: int, width: int) -> Strip:
-        wish = {
-            "wish": "strip",
+        request = {
+            "kind": "strip",
             "moments": self._moments(opened.row.id, count),
             "width": width,
             "seconds": _STRIP_SECONDS,
@@ -100,7 +99,7 @@ class FrameService:
             # Somebody else may have asked for the same meanwhile.
             if kept := self._store.get(name):
                 return kept
-            taken = self._reader.take(opened.file, _form(opened), wish)
+            taken = self._reader.take(opened.file, _form(opened), request)
         told = taken.told
         strip = Strip(told["times"], int(told["width"]), int(told["height"]), taken.content)
         if told["whole"]:
@@ -126,7 +125,7 @@ class FrameService:
 
 
 def _form(opened: Opened) -> str:
-    return FORMATS[suffix(PurePosixPath(opened.row.name).name)][0]
+    return demuxer_of(opened.row.name)
 
 
 def _key(opened: Opened) -> str:

@@ -6,18 +6,18 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from leitstand import atomicfile
+
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 500_000_000
 _SUFFIX = ".strip"
-_UNFINISHED = ".part"
 _ABANDONED_SECONDS = 3600.0
 _MOST_TOLD = 1 << 16
 _JPEG = (b"\xff\xd8\xff", b"\xff\xd9")
@@ -56,15 +56,12 @@ class StripStore:
     def put(self, name: str, strip: Strip) -> None:
         told = asdict(strip)
         jpeg = told.pop("jpeg")
-        part = self._folder / f"{secrets.token_hex(8)}{_UNFINISHED}"
+        content = json.dumps(told).encode() + b"\n" + jpeg
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(json.dumps(told).encode() + b"\n" + jpeg)
-            part.replace(self._folder / (name + _SUFFIX))
+            atomicfile.write(self._folder / (name + _SUFFIX), content)
         except OSError as error:
             logger.warning("a strip of pictures is not kept: %s", error.strerror)
-            with contextlib.suppress(OSError):
-                part.unlink()
         self._make_room()
 
     def _make_room(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from leitstand import atomicfile
 
 
 def publish(made: Path, output: Path) -> None:
@@ -13,9 +14,4 @@ def publish(made: Path, output: Path) -> None:
     """
     if output.exists() and not made.exists():
         return
-    made.replace(output)
-    folder = os.open(output.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    atomicfile.rename(made, output)

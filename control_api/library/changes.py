@@ -21,6 +21,7 @@ from control_api.library.names import TRASH
 from control_api.library.store import VideoStore
 from control_api.library.tables import IntentRow, VideoRow
 from control_api.reserve import Reserves, disk_full_sentence, is_disk_full
+from leitstand import atomicfile
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ class Changes:
         for parent in {source.parent, goal.parent}:
             # A crash may have come after the trash had lost the folder.
             with contextlib.suppress(FileNotFoundError):
-                sidecar.settle(parent)
+                atomicfile.sync(parent)
         _clear(folder.root.resolve(), source)
         self._after("emptied")
         values = {**intent.changes, "name": intent.target}
@@ -208,7 +209,7 @@ class Changes:
             sidecar.beside(path).unlink()
         self._after("cleared")
         with contextlib.suppress(FileNotFoundError):
-            sidecar.settle(path.parent)
+            atomicfile.sync(path.parent)
         _clear(self._folders[row.folder].root.resolve(), path)
         self._store.done(intent, gone=True)
 

@@ -13,11 +13,12 @@ from typing import Any, BinaryIO
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from control_api.library.names import FORMATS, disposition, download_name, shown, suffix
+from control_api.library.names import disposition, download_name, shown, suffix
 from control_api.library.service import Opened
+from leitstand.media.formats import EXTENSIONS
 
 _AT_ONCE = 1 << 18
-_CONTENT: dict[str, dict[str, Any]] = {media: {} for _, media in sorted(set(FORMATS.values()))}
+_CONTENT: dict[str, dict[str, Any]] = {media: {} for _, media in sorted(set(EXTENSIONS.values()))}
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {"content": _CONTENT, "description": "The file"},
     206: {"content": _CONTENT, "description": "The part that was asked for"},
@@ -109,7 +110,7 @@ def _bare(opened: Opened, status: int, headers: Mapping[str, str]) -> Response:
 
 
 def _media(opened: Opened) -> str:
-    return FORMATS[suffix(opened.row.name)][1]
+    return EXTENSIONS[suffix(opened.row.name)][1]
 
 
 def _read(file: BinaryIO, first: int, end: int) -> Iterator[bytes]:

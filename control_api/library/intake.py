@@ -23,6 +23,7 @@ from control_api.library.portrait import (
 )
 from control_api.library.presence import is_gone, stat_of
 from control_api.library.probing import NotExamined, Probe, Prober
+from control_api.library.reasons import FileCode, FileReason
 from control_api.library.store import Known, VideoStore
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
@@ -99,7 +100,7 @@ class Intake:
             if not attempts.is_hopeless:
                 portrait.unexamined(row, place, attempts, told, self._zone)
                 return
-            probe = Probe(damaged=str(probe))
+            probe = Probe(reason=FileReason(FileCode.CRASHES_READER, {"detail": str(probe)}))
         portrait.examined(row, place, probe, told, self._zone)
 
     def _record(self, row: VideoRow, recording: RecordingRow) -> None:

@@ -13,30 +13,7 @@ from urllib.parse import quote
 
 from control_api.clock import local
 from control_api.errors import BadInput
-
-FORMATS = {
-    ".mkv": ("matroska", "video/x-matroska"),
-    ".webm": ("matroska", "video/webm"),
-    ".mka": ("matroska", "audio/x-matroska"),
-    ".mp4": ("mp4", "video/mp4"),
-    ".m4v": ("mp4", "video/mp4"),
-    ".mov": ("mov", "video/quicktime"),
-    ".m4a": ("mp4", "audio/mp4"),
-    ".ts": ("mpegts", "video/mp2t"),
-    ".mts": ("mpegts", "video/mp2t"),
-    ".m2ts": ("mpegts", "video/mp2t"),
-    ".flv": ("flv", "video/x-flv"),
-    ".avi": ("avi", "video/x-msvideo"),
-    ".mpg": ("mpeg", "video/mpeg"),
-    ".mpeg": ("mpeg", "video/mpeg"),
-    ".ogg": ("ogg", "audio/ogg"),
-    ".ogv": ("ogg", "video/ogg"),
-    ".opus": ("ogg", "audio/ogg"),
-    ".flac": ("flac", "audio/flac"),
-    ".wav": ("wav", "audio/wav"),
-    ".mp3": ("mp3", "audio/mpeg"),
-}
-"""Extension -> the only demuxer that may open it, and its media type. None reads other files."""
+from leitstand.media.formats import EXTENSIONS
 
 TRASH = ".leitstand-trash"
 LONGEST_NAME = 120
@@ -56,7 +33,7 @@ def suffix(name: str) -> str:
 
 def is_video(name: str) -> bool:
     """Whether the name of a file alone makes it one of the library's."""
-    return not name.startswith(".") and suffix(name) in FORMATS
+    return not name.startswith(".") and suffix(name) in EXTENSIONS
 
 
 def is_storable(relative: str) -> bool:

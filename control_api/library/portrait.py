@@ -14,6 +14,7 @@ from control_api.library.attempts import Attempts
 from control_api.library.folders import Folder, Stat
 from control_api.library.names import TRASH, start_told
 from control_api.library.probing import Probe
+from control_api.library.reasons import FileCode, FileReason
 from control_api.library.sidecar import Sidecar
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
@@ -72,6 +73,8 @@ def new(id: str, place: Place, now: float) -> VideoRow:
         tracks=[],
         state=WRITING,
         reason="",
+        reason_code="",
+        reason_params={},
         examination=None,
         protected=False,
         created_at=now,
@@ -121,7 +124,8 @@ def recorded(row: VideoRow, recording: RecordingRow) -> None:
 def examined(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:
     """Take over what the file itself says."""
     row.size, row.mtime_ns = place.stat
-    row.tracks, row.reason, row.examination = probe.tracks, probe.damaged, None
+    row.tracks, row.examination = probe.tracks, None
+    _reason(row, probe.reason)
     recording = told.recording
     row.duration = probe.duration or (recording.duration if recording else row.duration)
     row.state = DAMAGED if probe.damaged else READY
@@ -135,9 +139,16 @@ def unexamined(row: VideoRow, place: Place, attempts: Attempts, told: Told, zone
     row.examination = attempts.stored
     if is_known:
         return
-    row.state, row.reason = UNEXAMINED, f"not examined yet: {attempts.reason}"
+    row.state = UNEXAMINED
+    _reason(row, FileReason(FileCode.NOT_EXAMINED, {"detail": attempts.reason}))
     row.duration = row.duration or (told.recording.duration if told.recording else 0.0)
     _date(row, place, Probe(), told, zone)
+
+
+def _reason(row: VideoRow, reason: FileReason | None) -> None:
+    row.reason = reason.text if reason is not None else ""
+    row.reason_code = str(reason.code) if reason is not None else ""
+    row.reason_params = dict(reason.params) if reason is not None else {}
 
 
 def _date(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:

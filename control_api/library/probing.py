@@ -7,16 +7,16 @@ import json
 import math
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from control_api.library import child, isolated
+from control_api.library import isolated
 from control_api.library.isolated import CRASHES, Unfinished
-from control_api.library.names import FORMATS, suffix
+from control_api.library.reasons import FileCode, FileReason
+from leitstand.media.formats import demuxer_of
 
 WALL_SECONDS = 120.0
 """The process has limits of its own for CPU time and memory; this is for one that hangs."""
@@ -27,7 +27,7 @@ _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """`created` is Unix seconds where the file says it; `damaged` why it does not play, or "".
+    """`created` is Unix seconds where the file says it; `reason` is what is wrong with it.
 
     `stat` is the file's size and time of change in nanoseconds when it was opened, `folder` the
     inode of its folder.
@@ -36,9 +36,14 @@ class Probe:
     duration: float = 0.0
     tracks: list[dict[str, Any]] = field(default_factory=list)
     created: float | None = None
-    damaged: str = ""
+    reason: FileReason | None = None
     stat: tuple[int, int] = (0, 0)
     folder: int | None = None
+
+    @property
+    def damaged(self) -> str:
+        """Why it does not play; empty where it does, be it not to its end."""
+        return self.reason.text if self.reason is not None and self.reason.is_fatal else ""
 
 
 class NotExamined(OSError):
@@ -67,7 +72,7 @@ Prober = Callable[[Path], Probe]
 def probe(
     path: Path,
     *,
-    script: Sequence[str] = (child.__file__,),
+    command: Sequence[str] | None = None,
     wall_seconds: float = WALL_SECONDS,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Probe:
@@ -75,11 +80,10 @@ def probe(
 
     The process has 20 s of CPU time, 2 GiB, and no means to open another file or connection.
     """
-    form = FORMATS.get(suffix(path.name), ("", ""))[0]
-    # Isolated: it imports nothing from where this service happens to run.
-    command = [sys.executable, "-I", *script, form, str(path)]
+    begun = command or isolated.command("control_api.library.child")
+    arguments = [*begun, demuxer_of(path.name), str(path)]
     try:
-        code, written = isolated.output(command, wall_seconds, is_cancelled)
+        code, written = isolated.output(arguments, wall_seconds, is_cancelled)
     except Unfinished:
         raise NotExamined(f"that had not ended after {wall_seconds:.0f} s") from None
     except OSError as error:
@@ -105,17 +109,27 @@ def _read(answer: bytes) -> Probe:
     except ValueError:
         raise NotExamined("what examines it gave no answer") from None
     _raise_failure(told)
-    duration = float(told.get("duration", 0.0))
-    if not (math.isfinite(duration) and 0 <= duration <= _LONGEST_SECONDS):
-        duration = 0.0
-    return Probe(
-        duration,
-        told.get("tracks", []),
-        _created(told),
-        told.get("damaged", ""),
-        tuple(told["stat"]),
-        told["folder"],
-    )
+    try:
+        return Probe(
+            _seconds(told.get("duration", 0.0)),
+            told.get("tracks", []),
+            _created(told),
+            _reason(told),
+            tuple(told["stat"]),
+            told["folder"],
+        )
+    except (ValueError, TypeError, KeyError):
+        raise NotExamined("what examines it gave no answer") from None
+
+
+def _seconds(told: Any) -> float:
+    duration = float(told)
+    return duration if math.isfinite(duration) and 0 <= duration <= _LONGEST_SECONDS else 0.0
+
+
+def _reason(told: dict[str, Any]) -> FileReason | None:
+    code = told.get("code")
+    return FileReason(FileCode(code), dict(told["params"])) if code else None
 
 
 def _raise_failure(told: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from control_api.library.attempts import Attempts
 from control_api.library.download import DOCUMENTED
 from control_api.library.listing import Sort, Wanted
 from control_api.library.names import shown
+from control_api.library.reasons import FileCode
 from control_api.library.retention import Retention
 from control_api.library.service import LibraryService
 from control_api.library.shapes import (
@@ -241,6 +242,8 @@ def _video(row: VideoRow, service: LibraryService) -> VideoOut:
         tracks=row.tracks,
         state=row.state,
         reason=row.reason,
+        reason_code=FileCode(row.reason_code) if row.reason_code else None,
+        reason_params=row.reason_params,
         examine_at=_examine_at(row, service),
         protected=row.protected,
         evening=row.evening,

@@ -19,6 +19,7 @@ from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
 from control_api.library.portrait import DAMAGED, READY, TRASHED, UNEXAMINED, WRITING
 from control_api.library.presence import stat_of
+from control_api.library.reasons import is_fatal
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
@@ -277,7 +278,7 @@ def _state(row: VideoRow) -> str:
     """Of one that comes back from the trash."""
     if row.examination is not None:
         return UNEXAMINED
-    return DAMAGED if row.reason else READY
+    return DAMAGED if is_fatal(row.reason_code) else READY
 
 
 def _name(row: VideoRow) -> str:

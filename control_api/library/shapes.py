@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from control_api.envelope import Shape
+from control_api.library.reasons import FileCode
 from control_api.values import Title
 
 Notes = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
@@ -64,7 +65,9 @@ class VideoOut(Shape):
     state: str
     """ready, writing, unexamined, damaged or trashed."""
     reason: str
-    """Why it is damaged, or not examined yet."""
+    """Why it is damaged, or its end is, or why it is not examined yet; in English."""
+    reason_code: FileCode | None
+    reason_params: dict[str, Any]
     examine_at: datetime | None
     """From when its file is looked into again; null where that is not needed."""
     protected: bool

@@ -5,10 +5,8 @@ Written beside and renamed, so that there is always a whole one. What is read is
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from control_api.library.tables import VideoRow
+from leitstand import atomicfile
 
 VERSION = 1
 _MOST_BYTES = 1 << 20
@@ -74,19 +73,7 @@ def of(row: VideoRow) -> Sidecar:
 def write(video: Path, sidecar: Sidecar) -> None:
     """Raises OSError; then the old one is as it was."""
     whole = sidecar.model_dump_json(indent=1).encode()
-    place = beside(video)
-    draft = place.with_name(f".leitstand-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(draft, "xb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(draft, place)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    settle(place.parent)
+    atomicfile.write(beside(video), whole)
 
 
 def read(video: Path) -> Sidecar | None:
@@ -123,12 +110,3 @@ def set_aside(video: Path) -> str:
             os.rename(place, aside)
             return aside.name
     raise OSError("too many broken sidecars")
-
-
-def settle(folder: Path) -> None:
-    """Make what was renamed in a folder last through a power cut."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

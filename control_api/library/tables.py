@@ -42,6 +42,9 @@ class VideoRow(Base):
     tracks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
+    """The sentence of `reason_code` (`FileCode`, empty where nothing is wrong)."""
+    reason_code: Mapped[str] = mapped_column(String(40))
+    reason_params: Mapped[dict[str, Any]] = mapped_column(JSON)
     examination: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The attempts (`Attempts.stored`) of an examination that is still to be made."""
     protected: Mapped[bool]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import av
+from leitstand.media.tracks import codec_name
 
 _EIGHT_BITS = ("yuv420p", "yuvj420p", "nv12")
 _TEN_BITS = (*_EIGHT_BITS, "yuv420p10le", None)
@@ -25,46 +25,27 @@ _AS_THEY_ARE = {
 """Format of sound alone -> what browsers play of it."""
 
 
-def moving(container: Any) -> Any | None:
-    """The first moving picture; cover art is none."""
-    for stream in container.streams.video:
-        cover = stream.disposition & av.stream.Disposition.attached_pic
-        if stream.codec_context is not None and not cover:
-            return stream
-    return None
-
-
-def sounding(container: Any) -> Any | None:
-    """The first sound that can be told; a browser plays one at a time."""
-    return next((one for one in container.streams.audio if one.codec_context is not None), None)
-
-
-def name(stream: Any) -> str:
-    """Of its codec, not of its decoder."""
-    return str(stream.codec_context.codec.canonical_name)
-
-
 def in_mp4(stream: Any) -> bool:
     """Whether browsers play this track in an MP4 file."""
-    codec = name(stream)
+    codec = codec_name(stream)
     if stream.type == "audio":
         return codec in _SOUNDS
     return codec != "vp8" and stream.codec_context.pix_fmt in _PICTURES.get(codec, ())
 
 
 def in_webm(stream: Any) -> bool:
-    codec = name(stream)
+    codec = codec_name(stream)
     is_known = stream.type == "audio" or stream.codec_context.pix_fmt in _PICTURES.get(codec, ())
     return codec in _OF_WEBM and is_known
 
 
 def as_it_is(form: str, stream: Any) -> bool:
     """Whether browsers play the sound in a file of this demuxer."""
-    return stream.type == "audio" and name(stream) in _AS_THEY_ARE.get(form, ())
+    return stream.type == "audio" and codec_name(stream) in _AS_THEY_ARE.get(form, ())
 
 
 def told(stream: Any) -> str:
     """For people: the codec, and what is special about its pictures."""
     pixels = stream.codec_context.pix_fmt if stream.type == "video" else None
     is_plain = pixels in (None, *_EIGHT_BITS)
-    return name(stream) if is_plain else f"{name(stream)} ({pixels})"
+    return codec_name(stream) if is_plain else f"{codec_name(stream)} ({pixels})"

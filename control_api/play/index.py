@@ -17,9 +17,10 @@ import av
 import numpy as np
 
 from control_api.play import boxes
-from control_api.play.codecs import name
 from control_api.play.matroska import Blocks, blocks
 from control_api.play.samples import Times, Unfit, picture_scale, sound_step, timed
+from leitstand.media.opening import Media
+from leitstand.media.tracks import codec_name
 
 _MOST_SAMPLES = 8_000_000
 _COMPARED = 4096
@@ -53,10 +54,14 @@ class Samples(Blocks):
 class Source:
     """An open file: as a demuxer has it, its descriptor, and its bytes where it is a Matroska."""
 
-    container: Any
+    media: Media
     streams: list[Any]
     file: int
     data: mmap.mmap | None = None
+
+    @property
+    def container(self) -> Any:
+        return self.media.container
 
 
 def head(source: Source, until: float) -> bytes:
@@ -65,19 +70,18 @@ def head(source: Source, until: float) -> bytes:
     Raises Unfit where a sample does not lie in the file as it would have to, or the clock shows
     `until`.
     """
-    origin = Fraction(source.container.start_time or 0, av.time_base)
     found = _by_headers(source, until) or _by_all(source, until)
     streams = [one for one in source.streams if found[one.index].pts]
     if len({one.type for one in streams}) < len({one.type for one in source.streams}):
         raise Unfit("not all of its tracks can be read")
-    tracks = [_track(one, found[one.index], origin) for one in streams]
+    tracks = [_track(one, found[one.index], source.media.origin) for one in streams]
     return boxes.head(tracks, os.fstat(source.file).st_size)
 
 
 def _by_all(source: Source, until: float) -> dict[int, Samples]:
     """By what a demuxer says, each sample compared with the file."""
     found = {stream.index: Samples() for stream in source.streams}
-    for packet in _packets(source.container, source.streams, until):
+    for packet in _packets(source.media, source.streams, until):
         _note(found[packet.stream.index], packet, source.file)
     return found
 
@@ -118,7 +122,7 @@ def _some(source: Source) -> Iterator[Any]:
         if share:
             container.seek(start + int(length * share))
         with contextlib.suppress(av.FFmpegError):
-            for count, packet in enumerate(container.demux(source.streams)):
+            for count, packet in enumerate(source.media.packets(source.streams)):
                 if packet.size:
                     yield packet
                 if count > _LOOKED_AT:
@@ -147,11 +151,11 @@ def _agree(found: Samples, seen: Samples) -> None:
             raise Unfit("a demuxer sees other samples")
 
 
-def _packets(container: Any, streams: list[Any], until: float) -> Iterator[Any]:
+def _packets(media: Media, streams: list[Any], until: float) -> Iterator[Any]:
     # What comes before the damage can be played.
     with contextlib.suppress(av.FFmpegError):
-        for count, packet in enumerate(container.demux(streams)):
-            if packet.size:
+        for count, packet in enumerate(media.packets(streams)):
+            if packet.size and not packet.is_corrupt:
                 yield packet
             if count > _MOST_SAMPLES or (count % 1024 == 0 and time.monotonic() > until):
                 raise Unfit("it is too long for an index")
@@ -218,7 +222,7 @@ def _times(stream: Any, samples: Samples) -> Times:
     if stream.type == "video":
         scale, step = picture_scale(unit, stream.average_rate)
     else:
-        codec = name(stream)
+        codec = codec_name(stream)
         scale = _OPUS_RATE if codec == "opus" else int(stream.codec_context.sample_rate)
         step = sound_step(shown, unit, scale, _SOUND_SIZES.get(codec, ()))
     return timed(shown, unit, scale, step, _LONGEST_WAIT[stream.type])

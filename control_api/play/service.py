@@ -17,11 +17,12 @@ from control_api.jobs.kinds import Kind
 from control_api.jobs.publish import publish
 from control_api.jobs.service import Job, JobService
 from control_api.jobs.store import OPEN, State
-from control_api.library.names import FORMATS, suffix
+from control_api.library.names import suffix
 from control_api.library.service import LibraryService, Opened
 from control_api.play.joined import Joined
 from control_api.play.reading import Reader
 from control_api.play.store import MADE, Plan, PlayStore, part_path
+from leitstand.media.formats import demuxer_of
 
 KIND = "play"
 _VERSION = 1
@@ -199,7 +200,7 @@ def _called(opened: Opened, extension: str) -> Called:
 
 
 def _form(opened: Opened) -> str:
-    return FORMATS[suffix(PurePosixPath(opened.row.name).name)][0]
+    return demuxer_of(opened.row.name)
 
 
 def _key(opened: Opened) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, BinaryIO, Literal, get_args
 
 from control_api.errors import Unavailable
 from control_api.jobs.work import attempt_path
+from leitstand import atomicfile
 
 logger = logging.getLogger(__name__)
 
@@ -68,21 +68,15 @@ class PlayStore:
     @contextmanager
     def new(self, name: str) -> Iterator[BinaryIO]:
         """A file that carries the plan's name after a clean end of the block."""
-        part = self.folder / f"{secrets.token_hex(8)}{PART}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("w+b", buffering=0) as file:
+            with atomicfile.writing(self.folder / (name + PLAN)) as file:
                 yield file
                 _plan(file)
-                os.fsync(file.fileno())
-            part.replace(self.folder / (name + PLAN))
         except OSError as error:
             raise Unavailable(
                 f"what is made for playing cannot be kept: {error.strerror}"
             ) from None
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink()
         self.make_room()
 
     def make_room(self) -> None:

@@ -11,18 +11,19 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 
 from control_api.jobs.work import Failed, Report
-from control_api.library.child import whitelist
-from control_api.play.codecs import in_mp4, moving, sounding
+from control_api.play.codecs import in_mp4
 from control_api.play.store import part_path
 from control_api.play.tracks import CannotCopy, Copied, Pictures, Sound, Track
+from leitstand import atomicfile
+from leitstand.media.opening import Media, Unreadable, opened
 
+_READ_AT_ONCE = 1 << 20
 _BEFORE_THE_INDEX = 0.98
 """The share that is done when all packets are written; then the index is put to the front."""
 
@@ -33,6 +34,8 @@ def work(params: Mapping[str, Any], report: Report) -> dict[str, Any]:
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
         encoded = _written(params, part, report)
+    except Unreadable:
+        raise Failed("it cannot be read; it is empty or damaged") from None
     except av.FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
             raise
@@ -51,11 +54,10 @@ def _made(
     params: Mapping[str, Any], part: Path, report: Report, is_copied: Callable[[Any], bool]
 ) -> list[str]:
     with (
-        _opened(params) as source,
+        _opened(params) as media,
         av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as made,
     ):
-        streams = [one for one in (moving(source), sounding(source)) if one is not None]
-        origin = Fraction(source.start_time or 0, av.time_base)
+        streams, origin = media.played, media.origin
         tracks: dict[int, Track] = {}
         encoded = []
         for stream in streams:
@@ -67,32 +69,32 @@ def _made(
                 tracks[stream.index] = Pictures(made, stream, origin, _turns(params))
             else:
                 tracks[stream.index] = Sound(made, stream, origin)
-        if not _poured(source, made, streams, tracks, report):
+        if not _poured(media, made, streams, tracks, report):
             raise Failed("nothing of it can be read; it is damaged")
     return encoded
 
 
 def _poured(
-    source: Any, made: Any, streams: list[Any], tracks: Mapping[int, Track], report: Report
+    media: Media, made: Any, streams: list[Any], tracks: Mapping[int, Track], report: Report
 ) -> int:
     """How many packets were written."""
-    count, length = 0, float(source.duration or 0) / 1e6
-    for packet in _packets(source, streams):
+    count, length = 0, media.declared or 0.0
+    for packet in _packets(media, streams):
         for ready in tracks[packet.stream.index].take(packet):
             made.mux(ready)
             count += 1
         if packet.pts is not None and length > 0:
-            at = float(packet.pts * packet.time_base) - float(source.start_time or 0) / 1e6
+            at = float(media.seconds(packet.pts, packet.time_base))
             report(min(1.0, max(0.0, at / length)) * _BEFORE_THE_INDEX)
     return count
 
 
-def _packets(source: Any, streams: list[Any]) -> Iterator[Any]:
+def _packets(media: Media, streams: list[Any]) -> Iterator[Any]:
     """All, and an empty one of each stream, also after damage."""
     flushed = set()
     # What comes before the damage can be played.
     with contextlib.suppress(av.error.InvalidDataError):
-        for packet in source.demux(streams):
+        for packet in media.packets(streams):
             if not packet.size:
                 flushed.add(packet.stream.index)
             yield packet
@@ -105,32 +107,24 @@ def _packets(source: Any, streams: list[Any]) -> Iterator[Any]:
 
 def _turns(params: Mapping[str, Any]) -> int:
     """How many quarters to the left make its first picture upright."""
-    with _opened(params) as source, contextlib.suppress(av.FFmpegError, StopIteration):
-        first = next(source.decode(moving(source)))
+    with _opened(params) as media, contextlib.suppress(av.FFmpegError, StopIteration):
+        first = next(media.container.decode(media.video))
         return round(first.rotation / 90) % 4 if first.rotation else 0
     return 0
 
 
 @contextmanager
-def _opened(params: Mapping[str, Any]) -> Iterator[Any]:
+def _opened(params: Mapping[str, Any]) -> Iterator[Media]:
     """Through a descriptor, so that no name in the file can lead elsewhere."""
     handle = os.open(params["path"], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(handle, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Failed("it is no file any more")
-        form = params["form"]
-        options = {"protocol_whitelist": "file", "format_whitelist": whitelist(form)}
-        with av.open(
-            file, format=form, options=options, metadata_errors="replace", buffer_size=1 << 20
-        ) as source:
-            yield source
+        with opened(file, params["form"], _READ_AT_ONCE) as media:
+            yield media
 
 
 def _flushed(part: Path) -> int:
     """Its size, when it is on the disk."""
-    handle = os.open(part, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-        return os.fstat(handle).st_size
-    finally:
-        os.close(handle)
+    atomicfile.sync(part)
+    return part.stat().st_size

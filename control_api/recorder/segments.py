@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from leitstand import atomicfile
+
 SEGMENT_BYTES = 8 << 20
 _NAMES = ("journal.0", "journal.1")
 _HEAD = 18
@@ -64,7 +66,7 @@ class Segments:
         except BaseException:
             os.close(descriptor)
             raise
-        _sync_folder(self._folder)
+        atomicfile.sync(self._folder)
         self._descriptor, self._current, self.generation = descriptor, other, generation
         self._offset = len(first) + len(data)
 
@@ -143,11 +145,3 @@ def _write(descriptor: int, data: bytes, offset: int) -> None:
     while data:
         written = os.pwrite(descriptor, data, offset)
         data, offset = data[written:], offset + written
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

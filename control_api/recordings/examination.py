@@ -165,7 +165,8 @@ class Examination:
         if max(age, quiet) < self._tunables.quiet:
             self._looks.postpone(row.id, self._tunables.quiet)
             return None
-        return Verdict(State.FINISHED, "", found.duration or None, found.folder)
+        wrong = f"the file {path.name}: {found.reason.text}" if found.reason else ""
+        return Verdict(State.FINISHED, wrong, found.duration or None, found.folder)
 
     def _missed(self, row: RecordingRow, path: Path, gone: Gone) -> Verdict | None:
         """None where its folder is not there either, or another one is in its place: its disk is

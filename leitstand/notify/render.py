@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from leitstand import privatefile
+from leitstand import atomicfile
 from leitstand.config import Config, ConfigError, EmailConfig, NotifyConfig
 from leitstand.config.notify import OFF
 
@@ -58,7 +58,7 @@ def write(made: Mapping[str, str], folder: Path) -> Path:
     """
     try:
         for name, text in made.items():
-            privatefile.write(folder / name, text)
+            atomicfile.write_private(folder / name, text)
         for name in {PASSWORD, SLACK_URL} - made.keys():
             (folder / name).unlink(missing_ok=True)
     except OSError as error:

@@ -53,7 +53,7 @@ def test_a_script_that_poses_as_video_reaches_nothing(
 def test_sound_alone_has_no_picture(room: Room) -> None:
     id = room.put("a.mkv", replace(PLAIN, pictures=False, audio=("aac",)))
     for what in ASKS:
-        assert ask(room, id, what) == (422, "the file: it has sound only, no picture")
+        assert ask(room, id, what) == (422, "the file: it has audio only, no video")
 
 
 def test_random_damage_hurts_nobody(room: Room) -> None:
@@ -71,10 +71,10 @@ def test_random_damage_hurts_nobody(room: Room) -> None:
     ("script", "why"),
     [
         ("import os; os.kill(os.getpid(), 11)", "it brings down what reads it"),
-        ("print('x')", "no picture of it can be read"),
-        ("print('[]')", "no picture of it can be read"),
-        ("print('{\"time\": NaN}'); print('x')", "no picture of it can be read"),
-        ("print('{\"time\": 1}')", "no picture of it can be read"),
+        ("print('x')", "no frame of it can be read"),
+        ("print('[]')", "no frame of it can be read"),
+        ("print('{\"time\": NaN}'); print('x')", "no frame of it can be read"),
+        ("print('{\"time\": 1}')", "no frame of it can be read"),
     ],
 )
 def test_a_process_that_a_file_took_over(room: Room, script: str, why: str) -> None:
@@ -103,7 +103,7 @@ def test_the_process_can_open_nothing_and_write_little(room: Room, tmp_path: Pat
     probe = (
         "import sys; sys.path.append(sys.argv.pop(1)); import socket; "
         "from control_api.frames import child\n"
-        "def look(form, wish):\n"
+        "def look(form, request):\n"
         "    for call in (lambda: open('/etc/passwd'), socket.socket):\n"
         "        try:\n            call()\n            return {'time': 0.0}, b'open'\n"
         "        except OSError:\n            pass\n"

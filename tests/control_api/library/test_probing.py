@@ -14,7 +14,6 @@ from pathlib import Path
 import av
 import pytest
 
-from control_api.library import child
 from control_api.library.probing import Gone, NotExamined, probe
 
 
@@ -91,8 +90,7 @@ def test_a_script_that_poses_as_video_reaches_nothing(
 def test_the_process_that_looks_cannot_open_anything(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        f"import runpy, sys\nsys.argv = ['x', 'y']\nm = runpy.run_path({child.__file__!r})\n"
-        "m['lock_in']()\n"
+        "from leitstand.media.sandbox import lock_in\nlock_in()\n"
         "for call in (lambda: open('/etc/passwd'), lambda: __import__('socket').socket()):\n"
         "    try:\n        call()\n    except OSError as error:\n        print(error.errno)\n"
     )
@@ -124,6 +122,11 @@ def test_no_link_and_no_pipe_is_opened(movie: Path, tmp_path: Path) -> None:
             probe(tmp_path / name)
 
 
+def _run(script: str) -> tuple[str, ...]:
+    """A command that is something else than the examination."""
+    return sys.executable, "-I", "-c", script
+
+
 CRASH = "import os; os.kill(os.getpid(), 11)"
 KILLED = "import os; os.kill(os.getpid(), 9)"
 SLEEP = "import time; time.sleep(60)"
@@ -148,7 +151,7 @@ def test_what_ends_the_process_says_nothing_about_the_file(
     movie: Path, script: str, why: str, is_crash: bool
 ) -> None:
     with pytest.raises(NotExamined, match=why) as failure:
-        probe(movie, script=("-c", script), wall_seconds=30 if script == SPIN else 3)
+        probe(movie, command=_run(script), wall_seconds=30 if script == SPIN else 3)
     assert failure.value.is_crash == is_crash
 
 
@@ -166,7 +169,7 @@ def test_one_that_is_not_waited_for_any_longer_is_ended(movie: Path, tmp_path: P
     with pytest.raises(NotExamined):
         probe(
             movie,
-            script=("-c", script),
+            command=_run(script),
             is_cancelled=lambda: told.exists() and told.stat().st_size > 0,
         )
     assert not Path(f"/proc/{told.read_text()}").exists()
@@ -182,10 +185,7 @@ def test_what_is_gone_says_whether_its_folder_is_there(tmp_path: Path) -> None:
 
 
 def test_its_first_limit_of_cpu_time_has_a_signal_of_its_own() -> None:
-    script = (
-        f"import runpy; m = runpy.run_path({child.__file__!r}, run_name='child')\n"
-        "m['lock_in'](cpu_seconds=1)\nwhile True: pass"
-    )
+    script = "from leitstand.media.sandbox import lock_in\nlock_in(cpu_seconds=1)\nwhile True: pass"
     done = subprocess.run([sys.executable, "-c", script], check=False)
     assert done.returncode == -signal.SIGXCPU
 

@@ -16,6 +16,7 @@ from control_api.library.listing import Wanted
 from control_api.library.portrait import Place, id_of, is_indexed, new
 from control_api.library.probing import Probe
 from leitstand.config import Config
+from leitstand.media.formats import EXTENSIONS
 from tests.control_api.library.conftest import BERLIN, NOW, House, Killed
 from tests.control_api.recordings.rows import recording_row, save
 from tests.soak import is_soak
@@ -342,3 +343,16 @@ def test_many_in_the_list(house: House, database: Database) -> None:
     known = dict(house.store.known("library"))
     print(f"index for a scan: {time.perf_counter() - begin:.2f} s")  # noqa: T201
     assert len(known) == MANY
+
+
+@pytest.mark.parametrize("extension", sorted(EXTENSIONS))
+def test_every_format_is_listed(house: House, extension: str) -> None:
+    house.put(f"a{extension}")
+    house.put(f"b{extension.upper()}")
+    house.scan()
+    assert set(house.rows()) == {f"a{extension}", f"b{extension.upper()}"}
+
+
+def test_what_people_call_videos_is_listed() -> None:
+    names = "mkv mp4 mov m4v webm flv avi ts mts m2ts mpg mpeg vob 3gp 3g2 wmv asf ogv".split()
+    assert {f".{name}" for name in names} <= set(EXTENSIONS)

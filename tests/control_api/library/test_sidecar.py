@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_written_changes_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("control_api.library.sidecar.os.rename", full)
+    monkeypatch.setattr("leitstand.atomicfile.os.replace", full)
     with pytest.raises(
         Exception, match="disk full: .* free on the file system of the folder library"
     ):

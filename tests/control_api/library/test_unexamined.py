@@ -18,11 +18,14 @@ from starlette.testclient import TestClient
 from control_api.database import Database
 from control_api.library.attempts import Attempts
 from control_api.library.probing import NotExamined, Probe, probe
+from control_api.library.reasons import FileCode, FileReason
 from control_api.library.service import LibraryService
 from control_api.library.worker import ScanWorker
 from control_api.migrations.migrate import migrate
 from tests.control_api.library.conftest import NOW, House
 from tests.running import eventually
+
+UNREADABLE = FileReason(FileCode.UNREADABLE, {"detail": "InvalidDataError"})
 
 
 def failing(house: House, why: str = "it took too long", *, is_crash: bool = False) -> None:
@@ -129,7 +132,7 @@ def stopped(tmp_path: Path) -> Iterator[Callable[[Path], Probe]]:
     script = f"""open({str(marker)!r}, "w").close()
 import os, signal
 os.kill(os.getpid(), signal.SIGSTOP)"""
-    yield partial(probe, script=("-c", script), wall_seconds=1.0)
+    yield partial(probe, command=(sys.executable, "-c", script), wall_seconds=1.0)
     assert marker.exists()
 
 
@@ -169,7 +172,7 @@ def test_forty_busy_processes_damage_no_video(
 def test_examined_again_when_somebody_says_so(
     house: House, serve: Callable[..., TestClient], state: str
 ) -> None:
-    house.probe = lambda _: Probe(damaged="it does not play" if state == "damaged" else "")
+    house.probe = lambda _: Probe(reason=UNREADABLE if state == "damaged" else None)
     if state == "unexamined":
         failing(house)
     house.put("a.mkv")

@@ -11,14 +11,13 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import psutil
 import pytest
 
 from control_api.play import boxes, index
-from control_api.play.codecs import moving, sounding
 from control_api.play.samples import Unfit, picture_scale, runs, steady, timed
+from leitstand.media import opening as media
 from tests.control_api.play.conftest import PLAIN, Room, ffmpeg
 from tests.leitstand.cut.media import Recipe
 
@@ -27,10 +26,9 @@ SOON = 1e12
 
 @contextmanager
 def opened(path: Path) -> Iterator[index.Source]:
-    with path.open("rb") as file, av.open(file) as container:
-        streams = [one for one in (moving(container), sounding(container)) if one is not None]
+    with path.open("rb") as file, media.opened(file) as found:
         with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
-            yield index.Source(container, streams, file.fileno(), data)
+            yield index.Source(found, found.played, file.fileno(), data)
 
 
 @pytest.mark.parametrize("sound", ["aac", "libopus", "flac"])

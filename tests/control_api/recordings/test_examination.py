@@ -216,7 +216,7 @@ def test_a_child_that_fails_says_nothing_about_the_file(
 ) -> None:
     number = desk.add(film)
     slow = Tunables(poll=0.05, wall=1.0)
-    with desk.examining(slow, examine=partial(probe, script=("-c", script))):
+    with desk.examining(slow, examine=partial(probe, command=(sys.executable, "-c", script))):
         eventually(lambda: desk.is_postponed(number), SECONDS)
         for failed in (2, 3, 4):
             desk.clock.ahead += 600
@@ -236,9 +236,10 @@ def test_no_process_to_be_had_says_nothing_about_the_file(
     desk: Desk, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = desk.add(film)
-    with monkeypatch.context() as patch, desk.examining():
+    with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere/python")
-        eventually(lambda: desk.is_postponed(number), SECONDS)
+        with desk.examining():
+            eventually(lambda: desk.is_postponed(number), SECONDS)
     assert desk.state(number) == "checking"
     desk.clock.ahead += 600
     with desk.examining():
@@ -250,7 +251,7 @@ def test_no_process_to_be_had_says_nothing_about_the_file(
 def test_a_file_that_crashes_the_child_every_time_is_damaged(desk: Desk, film: Path) -> None:
     number = desk.add(film)
     crash = "import os; os.kill(os.getpid(), 11)"
-    with desk.examining(examine=partial(probe, script=("-c", crash))):
+    with desk.examining(examine=partial(probe, command=(sys.executable, "-c", crash))):
         for failed in (1, 2):
             eventually(partial(desk.has_failed, number, failed), SECONDS)
             assert desk.state(number) == "checking"
@@ -327,7 +328,7 @@ from control_api.library.probing import probe
 from control_api.recordings.examination import Examination
 url, script = sys.argv[1:]
 tell = lambda *_, **__: None
-examine = partial(probe, script=("-c", script))
+examine = partial(probe, command=(sys.executable, "-c", script))
 Examination(Database(url), tell, SystemClock(), examine=examine).start()
 threading.Event().wait()
 """
@@ -377,7 +378,7 @@ def test_it_is_examined_at_once_after_attempts_that_failed(
     desk: Desk, film: Path, serve: Callable[..., TestClient]
 ) -> None:
     number = desk.add(film)
-    with desk.examining(examine=partial(probe, script=("-c", FAIL))):
+    with desk.examining(examine=partial(probe, command=(sys.executable, "-c", FAIL))):
         eventually(lambda: desk.is_postponed(number), SECONDS)
     desk.clock.ahead -= 3  # It is not due yet.
     with desk.examining() as examination:

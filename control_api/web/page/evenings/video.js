@@ -4,6 +4,7 @@ import { get, patch, post, Problem } from "../lib/api.js";
 import { h, replace, say } from "../lib/dom.js";
 import { clockOf, dayOf, duration, longDay, percent } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
+import { reasonText } from "../lib/reasons.js";
 import { action, dialog, fail, field, patient } from "../lib/ui.js";
 import { clockAt } from "./clock.js";
 import { showMarks } from "./marks.js";
@@ -32,12 +33,15 @@ export async function showVideo(root, { day, id, context, life }) {
     root,
     head(video, day, context),
     h("h2", {}, heading(video)),
+    video.reason_code && h("p", { class: "soft" }, reasonOf(video)),
     h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
   );
   keys(life, player, marks);
 }
 
 const head = (video, day, context) => h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context));
+
+const reasonOf = ({ reason_code: code, reason_params: params, reason }) => code && reasonText(code, params, reason);
 
 const heading = (video) => [video.title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
 
@@ -156,7 +160,7 @@ function keys(life, player, marks) {
 // Why the file cannot be watched, and a button that has it examined again.
 function examination(video, context, life) {
   const state = h("p", { role: "status" });
-  const draw = ({ state: name, reason }) => say(state, [t(`evenings.state.${name}`), reason].filter(Boolean).join(": "));
+  const draw = (now) => say(state, [t(`evenings.state.${now.state}`), reasonOf(now)].filter(Boolean).join(": "));
   const again = action(t("evenings.examine"), async (button) => {
     video = await post(`/videos/${video.id}/examine`);
     say(state, t("evenings.examining"));

@@ -1,4 +1,4 @@
-export default { // Made by `make docs` from control_api/recordings/reasons.py.
+export default { // Made by `make docs` from the tables of reasons.
   "reason.scheduled": "geplant: {title}",
   "reason.started_by": "gestartet von {by}",
   "reason.started_in_obs": "direkt in OBS gestartet",
@@ -19,4 +19,10 @@ export default { // Made by `make docs` from control_api/recordings/reasons.py.
   "reason.database_unwritable": "die Datenbank ist nicht beschreibbar: {detail}; die Aufnahme läuft weiter",
   "reason.database_replaced": "die Datenbankdatei wurde im Betrieb gelöscht oder ersetzt: {detail}",
   "reason.plan_unwritable": "Plan und Journal des Rekorders sind nirgends speicherbar: {detail}",
+  "reason.empty_file": "die Datei ist leer",
+  "reason.unreadable": "sie lässt sich nicht abspielen ({detail})",
+  "reason.no_tracks": "sie enthält weder Bild noch Ton",
+  "reason.crashes_reader": "sie lässt sich nicht untersuchen: {detail}",
+  "reason.not_examined": "noch nicht untersucht: {detail}",
+  "reason.damaged_end": "das Ende fehlt: {declared_seconds} s sind angegeben, {seconds} s davon vorhanden",
 };

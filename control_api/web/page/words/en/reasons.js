@@ -1,4 +1,4 @@
-export default { // Made by `make docs` from control_api/recordings/reasons.py.
+export default { // Made by `make docs` from the tables of reasons.
   "reason.scheduled": "scheduled: {title}",
   "reason.started_by": "started by {by}",
   "reason.started_in_obs": "started by somebody in OBS itself",
@@ -19,4 +19,10 @@ export default { // Made by `make docs` from control_api/recordings/reasons.py.
   "reason.database_unwritable": "the database cannot be written: {detail}; recording goes on",
   "reason.database_replaced": "the database file was deleted or replaced while running: {detail}",
   "reason.plan_unwritable": "the recorder's plan and journal cannot be written anywhere: {detail}",
+  "reason.empty_file": "the file is empty",
+  "reason.unreadable": "it does not play ({detail})",
+  "reason.no_tracks": "it has neither video nor audio",
+  "reason.crashes_reader": "it cannot be examined: {detail}",
+  "reason.not_examined": "not examined yet: {detail}",
+  "reason.damaged_end": "its end is damaged: {declared_seconds} s are declared, {seconds} s of them exist",
 };
