@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from control_api.admin.audio import AudioService, decibels
+from control_api.admin.audio import SILENT_DBFS, AudioService, decibels
 from control_api.admin.guard import Guards, Watch
 from control_api.errors import TooMany
 from control_api.studios.studio import Studio
@@ -137,6 +137,16 @@ class Guarded:
     def becomes(self, state: str) -> None:
         eventually(lambda: self.tick() == state)
 
+    def silence(self) -> None:
+        """Silent, and no level from before is on its way any more."""
+        self.demo.faults.add(Fault.SILENT)
+        eventually(self._is_silent)
+        self.becomes("silent")
+
+    def _is_silent(self) -> bool:
+        levels = self.links[-1].events().levels.values()
+        return bool(levels) and all(decibels(level.peak) < SILENT_DBFS for level in levels)
+
     @property
     def restarts(self) -> int:
         return self.demo.requests["TriggerMediaInputAction"]
@@ -181,8 +191,7 @@ def test_a_sound_in_between_begins_anew(guarded: Guarded) -> None:
     guarded.tick(299)
     guarded.demo.faults.clear()
     guarded.becomes("audible")
-    guarded.demo.faults.add(Fault.SILENT)
-    guarded.becomes("silent")
+    guarded.silence()
     guarded.tick(299)
     assert guarded.restarts == 0
     guarded.tick(1)
