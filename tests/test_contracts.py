@@ -62,6 +62,7 @@ def test_nobody_imports_what_it_must_not(path: Path) -> None:
 LATE_IMPORTS = {
     "exporter.sources.obs.picture": "OpenCV takes 40 MB, for studios only",
     "leitstand.cut.cut": "what few clips need, and the check: a tenth of its time",
+    "leitstand.cut.audio_tracks": "numpy is for audio that is encoded",
     "leitstand.cut.likeness": "numpy is loaded while another thread encodes",
     "leitstand.cut.effects": "moviepy takes a second, for clips with fades or a logo only",
     "leitstand.cli": "FastAPI, SQLAlchemy and PyAV take 90 MB, for the control API and clips only",

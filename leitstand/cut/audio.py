@@ -22,6 +22,9 @@ _FITS = {
 # (MP3's also borrow bits from up to three before.)
 _PRIMED = {"aac": 1, "mp3": 3, "opus": 4, "vorbis": 1}
 _BITRATE = 192_000
+# So long after the start packets are tried before they are copied.
+_TRIED_SECONDS = Fraction(1, 10)
+Lost = Callable[[Fraction], None]
 # A container that counts in milliseconds rounds by this much.
 _ROUNDING = Fraction(2, 1000)
 # So far from its video audio may be in a player that goes by the count of samples: less is not
@@ -57,10 +60,12 @@ def copied(
     *,
     primed: bool = True,
     even: bool = False,
+    lost: Lost = lambda time: None,
 ) -> Iterator[Sound]:
     """The codec frames that touch `span`, and (`primed`) those before that the decoder needs.
 
-    Raises Uneven where they must be `even` and their time stamps are not.
+    A broken one at the start is left out, and `lost` called with its time. Raises Uneven where
+    they must be `even` and their time stamps are not.
     """
     start, end = span
     needed = _PRIMED.get(stream.codec_context.codec.canonical_name, 0)
@@ -68,7 +73,8 @@ def copied(
     length = _length(stream)
     waiting: list[Sound] = []
     begun, before = False, Fraction(0)
-    for sound, off in _steady(_packets(media, stream, start, step), length):
+    packets = _sound_at(start, _packets(media, stream, start, step), stream, lost)
+    for sound, off in _steady(packets, length):
         if sound.time >= end:
             break
         if not begun and sound.time + sound.duration <= start:
@@ -109,6 +115,25 @@ def _packets(media: Media, stream: Any, start: Fraction, step: Callable[[], None
         step()
         if packet.size and packet.pts is not None:
             yield packet
+
+
+def _sound_at(start: Fraction, packets: Iterator[Any], stream: Any, lost: Lost) -> Iterator[Any]:
+    """The same without those around the start that cannot be decoded: in a file that begins in
+    the middle of a stream the first packet may be a piece of one."""
+    unit, decoder = base(stream), stream.codec_context
+    decoder.flush_buffers()
+    for packet in packets:
+        time = packet.pts * unit
+        try:
+            decoder.decode(packet)
+        except av.FFmpegError:
+            if time + (packet.duration or 0) * unit > start:
+                lost(time)
+            continue
+        yield packet
+        if time > start + _TRIED_SECONDS:
+            break
+    yield from packets
 
 
 def _steady(packets: Iterator[Any], length: Fraction | None) -> Iterator[tuple[Sound, Fraction]]:
@@ -167,7 +192,7 @@ def frames(
     stream: Any,
     span: tuple[Fraction, Fraction],
     step: Callable[[], None],
-    lost: Callable[[Fraction], None] = lambda time: None,
+    lost: Lost = lambda time: None,
 ) -> Iterator[Any]:
     """Decoded audio of a range and a little before it. A packet that cannot be decoded is left
     out, and `lost` called with its time; raises CannotCopy where none can."""
@@ -182,7 +207,7 @@ def frames(
             made = decoder.decode(packet)
         except av.FFmpegError as error:
             problem = error
-            if packet.pts * unit >= start:
+            if (packet.pts + (packet.duration or 0)) * unit > start:
                 lost(packet.pts * unit)
             continue
         good += 1

@@ -41,10 +41,11 @@ class Segment:
     mark: Mark | None = None
 
 
-def shift(one: Segment, other: Segment) -> Fraction | None:
+def shift(one: Segment, other: Segment, apart: float | None = None) -> Fraction | None:
     """What to add to the times of `other` so that they go on from those of `one`.
 
-    None where it is another stream, or where the ranges do not touch.
+    None where it is another stream, or where the ranges do not touch. `apart` is how many seconds
+    lie between the ranges by the clock, where that is known.
     """
     if one.ends is None or one.formats != other.formats or len(one.begins) != len(other.begins):
         return None
@@ -54,7 +55,8 @@ def shift(one: Segment, other: Segment) -> Fraction | None:
     if known is not None:
         between = other.start + known - one.end
         return known if -LONGEST_OVERLAP <= between <= _LONGEST_GAP else None
-    return _by_ends(one, one.ends, other)
+    is_near = apart is None or -LONGEST_OVERLAP <= apart <= _LONGEST_GAP
+    return _by_ends(one, one.ends, other) if is_near else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,20 @@ class Link:
 def linked(parts: Sequence[Part], segments: Sequence[Segment]) -> list[Link]:
     """The parts with their shifts; one stream in several files is as long as the clock times of
     its parts say, where they have some."""
-    shifts = [None, *map(shift, segments, segments[1:])]
+    apart = map(_apart, parts, parts[1:])
+    shifts = [None, *map(shift, segments, segments[1:], apart)]
     runs: list[list[Link]] = []
     for link in map(Link, parts, segments, shifts):
         if link.before is None:
             runs.append([])
         runs[-1].append(link)
     return [link for run in runs for link in _by_clock(run)]
+
+
+def _apart(one: Part, other: Part) -> float | None:
+    if one.at is None or other.at is None:
+        return None
+    return other.at - one.at - (one.end - one.start)
 
 
 def _by_clock(run: list[Link]) -> list[Link]:

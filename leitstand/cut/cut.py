@@ -10,16 +10,15 @@ from fractions import Fraction
 from typing import Any
 
 import av
-from av.audio.codeccontext import AudioCodecContext
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, chapters, likeness, mux, writer
-from leitstand.cut.ahead import ahead, in_batches_ahead
+from leitstand.cut import audio, audio_tracks, chapters, likeness, mux, writer
+from leitstand.cut.ahead import ahead
 from leitstand.cut.encoders import whole_encoder
-from leitstand.cut.extent import Extent, extent, usual_ticks
+from leitstand.cut.extent import Extent, extent, widened
 from leitstand.cut.media import Media, Scan, base, codec_of, opened
 from leitstand.cut.pictures import decoded, encoded, placed
-from leitstand.cut.plan import Plan, planned
+from leitstand.cut.plan import Plan, from_key, planned
 from leitstand.cut.request import (
     CONTAINERS,
     Asked,
@@ -40,8 +39,6 @@ from leitstand.cut.work import Work, must_fit
 PARTS_AT_MOST = 50
 # So many decoded pictures may wait to be encoded.
 _AHEAD = 8
-# And so many packets of sound, a minute and a half of it.
-_SOUNDS_AHEAD = 4096
 _SOUND_NAMES = {"m4a": "mp4", "mka": "mkv"}
 
 
@@ -183,13 +180,13 @@ def _copied(work: Work) -> None:
         span, found = _looked_at(work, media)
         must_fit(codec_of(media.video), work.container)
         copying = work.request.mode is Mode.COPY
-        plan = _from_key(found) if copying else planned(found)
+        plan = from_key(found) if copying else planned(found)
         # Closed before the file is, whatever happens: a thread of its own reads there.
         pictures = stack.enter_context(closing(_head(work, media, found, plan)))
         spliced = splice(media, tail, found, plan, pictures)
         work.pictures = len(plan.shown)
         work.pictures_encoded = len(plan.head()) + len(plan.tail())
-        asked, span = span, _widened(span, plan, media) if copying else span
+        asked, span = span, widened(span, plan.shown, media) if copying else span
         tags = _tags(work, float(asked.start - span.start))
         with writer.written(work.request.output, work.container, tags) as made:
             track = writer.copied_track(
@@ -251,7 +248,7 @@ def _write(
     """Audio beside the frames, both in the order of time."""
     work.seconds = float(span.seconds)
     with ExitStack() as stack:
-        tracks = _sounds(work, made, span.start, span.end, stack)
+        tracks = audio_tracks.tracks(work, made, (span.start, span.end), stack)
         if frames is not None:
             tracks.insert(0, frames)
         mux.interleave(made, tracks, work.told(span.start, span.end))
@@ -269,83 +266,3 @@ def _sound_only(work: Work) -> tuple[Mode, str, Verdict | None]:
     if not verdict.right:
         raise CutError("The clip is not as it should be: " + "; ".join(verdict.faults))
     return work.request.mode, "", verdict
-
-
-def _sounds(
-    work: Work, made: OutputContainer, start: Fraction, end: Fraction, stack: ExitStack
-) -> list[Iterator[mux.Timed]]:
-    """Every track of sound from a reader of its own: tracks lie apart in some files."""
-    media = stack.enter_context(opened(work.part.path))
-    prepared = []
-    for place in range(len(media.audio)):
-        if place:
-            media = stack.enter_context(opened(work.part.path))
-        prepared.append(_prepared(work, made, media, place))
-    made.start_encoding()
-    tracks = [mux.sound(sounds(start, end), start, track) for sounds, track in prepared]
-    return [stack.enter_context(closing(in_batches_ahead(each, _SOUNDS_AHEAD))) for each in tracks]
-
-
-def _prepared(work: Work, made: OutputContainer, media: Media, place: int) -> Any:
-    stream = media.audio[place]
-    codec = stream.codec_context.codec.canonical_name
-    is_copy = work.request.mode is not Mode.REENCODE and not work.uneven
-    if is_copy and audio.fits(codec, work.container):
-        track = writer.copied_track(made, stream)
-        primed = audio.primes(codec, work.container, frames=bool(work.pictures))
-        even = audio.is_counted(work.container)
-        return (
-            lambda a, b: audio.copied(media, stream, (a, b), work.step, primed=primed, even=even),
-            track,
-        )
-    rate = 48_000 if work.container == "webm" else stream.codec_context.sample_rate
-    track = writer.encoded_track(made, audio.encoder_name(work.container), stream, rate)
-    audio.set_up(track.codec_context, stream, work.request)
-    return lambda a, b: _encoded(work, media, (track.codec_context, place), (a, b)), track
-
-
-def _encoded(
-    work: Work,
-    media: Media,
-    track: tuple[AudioCodecContext, int],
-    span: tuple[Fraction, Fraction],
-) -> Iterator[audio.Sound]:
-    """The audio of a range, to the sample; silence where there is none."""
-    # Most clips are copied: they need no numpy until their check.
-    from leitstand.cut import audio_row
-
-    (encoder, place), (start, end) = track, span
-    lost = work.lost[place] = []
-    stream = media.audio[place]
-    frames = audio.frames(media, stream, span, work.step, lambda time: lost.append(time - start))
-    blocks = audio_row.Placer(encoder).blocks(audio.trimmed(frames, start, end))
-    placed = ((time - start, samples) for time, samples in blocks)
-    row = audio_row.filled(placed, 0, round((end - start) * encoder.sample_rate), encoder)
-    for one in audio_row.encoded(encoder, row):
-        yield audio.Sound(one.data, start + one.time, one.duration)
-
-
-def _widened(span: Extent, plan: Plan, media: Media) -> Extent:
-    """The range of a copy: from the key frame before, and to the end of its last frame."""
-    unit, found = base(media.video), span.found
-    if found is None:
-        return span
-    start = min(span.start, plan.shown[0] * unit)
-    usual = plan.shown[-1] + usual_ticks(found, media.video)
-    following = min((one for one in found.pts if one > plan.shown[-1]), default=usual)
-    is_longer = plan.shown[-1] * unit >= span.end
-    return Extent(start, following * unit if is_longer else span.end, found)
-
-
-def _from_key(found: Scan) -> Plan:
-    """Everything from the key frame before to the end, and what that needs to be decoded."""
-    stop, before = _places_until(found, found.shown[-1]), 0
-    while stop != before:
-        # A frame after the end that others refer to is shown: so are those before it.
-        stop, before = _places_until(found, max(found.pts[:stop])), stop
-    seam = found.pts[0]
-    return Plan(sorted(one for one in found.pts[:stop] if one >= seam), 0, stop, seam, None)
-
-
-def _places_until(found: Scan, last: int) -> int:
-    return max(place for place, pts in enumerate(found.pts) if pts <= last) + 1

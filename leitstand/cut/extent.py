@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -63,6 +64,18 @@ def usual_ticks(found: Scan, stream: Any) -> int:
         return gaps[(len(gaps) - 1) // 2]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
     return max(1, round(1 / rate / base(stream)))
+
+
+def widened(span: Extent, shown: Sequence[int], media: Media) -> Extent:
+    """The range of a copy: from the key frame before, and to the end of its last frame."""
+    unit, found = base(media.video), span.found
+    if found is None:
+        return span
+    start = min(span.start, shown[0] * unit)
+    usual = shown[-1] + usual_ticks(found, media.video)
+    following = min((one for one in found.pts if one > shown[-1]), default=usual)
+    is_longer = shown[-1] * unit >= span.end
+    return Extent(start, following * unit if is_longer else span.end, found)
 
 
 def _frames(media: Media, start: Fraction, end: Fraction) -> Scan:

@@ -78,6 +78,7 @@ def _copied(work: Work, pieces: Sequence[Piece], place: int) -> Iterator[audio.S
 
     Each part is moved onto that row, by a part of a frame. Raises Gap and Uneven.
     """
+    work.lost[place] = []
     codec = pieces[0].tones[place].codec
     primed = audio.primes(codec, work.container, frames=bool(work.pictures))
     at, begun = Fraction(0), False
@@ -114,9 +115,14 @@ def _timed(
     begin, until = piece.heard[place]
     span = piece.zero + begin, piece.zero + until
     even = audio.is_counted(work.container)
+
+    def lost(time: Fraction) -> None:
+        work.lost[place].append(time - piece.zero)
+
     with opened(piece.part.path) as media:
         stream = media.audio[place]
-        for one in audio.copied(media, stream, span, work.step, primed=primed, even=even):
+        sounds = audio.copied(media, stream, span, work.step, primed=primed, even=even, lost=lost)
+        for one in sounds:
             yield one.time - piece.zero, one
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -249,9 +249,18 @@ def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
         if after >= _REORDERED_AT_MOST:
             break
     first = max((one for one in pts if one <= start), default=start)
+    decodable = _decodable_from(pts, keys)
     shown = sorted(one for one in pts if one == first or first < one < end)
+    shown = [one for one in shown if one >= decodable]
     following = min((one for one in pts if one >= end), default=None)
     return Scan(pts, keys, hidden, start, end, shown, following)
+
+
+def _decodable_from(pts: Sequence[int], keys: Sequence[int]) -> int:
+    """The first frame that can be decoded: in a file that begins between two key frames those
+    before the first one cannot, nor those after it that are shown before it."""
+    first = next((place for place, key in enumerate(keys) if key), None)
+    return min(pts, default=0) if first is None else pts[first]
 
 
 def _key(packet: Any, nals: Nals | None) -> Key:

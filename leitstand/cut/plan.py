@@ -39,6 +39,20 @@ def planned(found: Scan) -> Plan:
     return exact(found.pts, found.keys, (found.shown[0], found.end), found.hidden)
 
 
+def from_key(found: Scan) -> Plan:
+    """Everything from the key frame before to the end, and what that needs to be decoded."""
+    stop, before = _places_until(found, found.shown[-1]), 0
+    while stop != before:
+        # A frame after the end that others refer to is shown: so are those before it.
+        stop, before = _places_until(found, max(found.pts[:stop])), stop
+    seam = found.pts[0]
+    return Plan(sorted(one for one in found.pts[:stop] if one >= seam), 0, stop, seam, None)
+
+
+def _places_until(found: Scan, last: int) -> int:
+    return max(place for place, pts in enumerate(found.pts) if pts <= last) + 1
+
+
 def exact(
     pts: Sequence[int], keys: Sequence[int], span: tuple[int, int], hidden: Sequence[int] = ()
 ) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -50,14 +50,7 @@ class Work:
 
     def notes(self) -> tuple[Note, ...]:
         """What the result is to report."""
-        made = [
-            Note(
-                "audio_packets_skipped",
-                {"track": track, "count": len(times), "first": round(float(min(times)), 3)},
-            )
-            for track, times in sorted(self.lost.items())
-            if times
-        ]
+        made = [_skipped(track, times) for track, times in sorted(self.lost.items()) if times]
         if self.uneven:
             made.append(Note("audio_encoded", {"track": None, "why": self.uneven}))
         return tuple(made)
@@ -73,6 +66,11 @@ class Work:
                 self.progress(share)
 
         return tell
+
+
+def _skipped(track: int, times: Sequence[Fraction]) -> Note:
+    first = max(0.0, round(float(min(times)), 3))
+    return Note("audio_packets_skipped", {"track": track, "count": len(times), "first": first})
 
 
 def must_fit(codec: str, container: str) -> None:

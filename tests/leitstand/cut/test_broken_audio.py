@@ -10,7 +10,7 @@ import pytest
 
 from leitstand.cut import CutError, Mode, Note, Part, Request, cut
 from tests.conftest import program
-from tests.leitstand.cut.media import Recipe, levels, record
+from tests.leitstand.cut.media import Recipe, levels, record, watch
 from tests.leitstand.cut.proof import proves
 from tests.leitstand.cut.recordings import watched
 
@@ -79,8 +79,47 @@ def test_a_track_without_one_good_packet_gives_no_clip(tape: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(("start", "end"), [(0.105, 2.699), (1.904, 3.765), (2.96, 4.97)])
 def test_a_camcorder_s_program_stream(start: float, end: float, tape: Path, tmp_path: Path) -> None:
-    path, clip = tmp_path / "tape.mpg", tmp_path / "clip.mkv"
-    command = [program("ffmpeg"), "-v", "error", "-i", str(tape), "-c", "copy", "-f", "dvd"]
-    subprocess.run([*command, str(path)], check=True, stdin=subprocess.DEVNULL)
+    path, clip = _program_stream(tape, tmp_path), tmp_path / "clip.mkv"
     cut(Request([Part(path, start, end)], clip))
     proves(watched(path), clip, start, end)
+
+
+def _program_stream(tape: Path, folder: Path) -> Path:
+    path = folder / "tape.mpg"
+    command = [program("ffmpeg"), "-v", "error", "-i", str(tape), "-c", "copy", "-f", "dvd"]
+    subprocess.run([*command, str(path)], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("packs", [7, 11])
+def test_a_stream_that_begins_in_the_middle(
+    packs: int, suffix: str, tape: Path, tmp_path: Path
+) -> None:
+    """Its first packet of audio is a piece of one, its first frames refer to ones that are gone."""
+    whole, path, clip = _program_stream(tape, tmp_path), tmp_path / "cut.mpg", tmp_path / "clip"
+    path.write_bytes(whole.read_bytes()[2048 * packs :])
+    clip = clip.with_suffix(suffix)
+    result = cut(Request([Part(path, 0.0, 3.0)], clip))
+    seen = watch(clip)
+    numbers = seen.numbers
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    # The clicks belong to every 25th frame; the codec is 10 ms late.
+    zero = seen.times[0] - numbers[0] / 25
+    late = [(one - zero + 0.5) % 1 - 0.5 for one in seen.clicks[0]]
+    assert len(late) >= 2
+    assert late == pytest.approx([0.01] * len(late), abs=0.02)
+    assert [note.code for note in result.notes] == ["audio_packets_skipped"]
+    assert result.seconds == 3.0
+
+
+@pytest.mark.parametrize("packets", [40, 90])
+def test_a_transport_stream_that_begins_in_the_middle(packets: int, tmp_path: Path) -> None:
+    options = {"preset": "veryfast", "x264-params": "keyint=40:open-gop=1:bframes=3"}
+    whole = record(tmp_path / "whole.ts", Recipe(options=options, seconds=8))
+    path, clip = tmp_path / "cut.ts", tmp_path / "clip.mp4"
+    path.write_bytes(whole.read_bytes()[188 * packets :])
+    cut(Request([Part(path, 0.0, 3.0)], clip))
+    numbers = watch(clip).numbers
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert clip.exists()

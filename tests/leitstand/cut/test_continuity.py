@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leitstand.cut.continuity import Mark, Segment, shift
+from leitstand.cut.continuity import Mark, Segment, linked, shift
+from leitstand.cut.request import Part
 
 
 def _seconds(*values: float) -> tuple[Fraction, ...]:
@@ -29,6 +31,37 @@ _OTHER = _segment((0.0, 3.0), (0.1, 0.0), (4.1, 4.0))
 
 def test_by_the_ends_the_video_goes_on_where_it_ended() -> None:
     assert shift(_ONE, _OTHER) == Fraction(41, 10)
+
+
+@pytest.mark.parametrize(
+    ("apart", "is_one"), [(0.0, True), (-0.2, True), (0.1, True), (0.4, False), (60.0, False)]
+)
+def test_by_the_clock_another_recording_is_no_part_of_the_stream(
+    apart: float, is_one: bool
+) -> None:
+    assert (shift(_ONE, _OTHER, apart) is not None) is is_one
+
+
+def _parts(*clocks: float) -> list[Part]:
+    return [Part(Path("x"), 0.0, 4.0, at) for at in clocks]
+
+
+def test_a_stream_is_as_long_as_its_clock_times_say() -> None:
+    """The clock of the first file is 0.2 s late."""
+    first = _segment((0.0, 4.0), (0.0, 0.0), (4.0, 4.0))
+    second = _segment((4.0, 8.0), (4.0, 4.0), (8.0, 8.0))
+    links = linked(_parts(0.2, 4.0), [first, second])
+    assert [link.own.end for link in links] == [4, Fraction(78, 10)]
+    unknown = [replace(one, at=None) for one in _parts(0.2, 4.0)]
+    assert [link.own.end for link in linked(unknown, [first, second])] == [4, 8]
+
+
+def test_a_file_that_the_clock_times_leave_nothing_of_is_left_out() -> None:
+    first = _segment((0.0, 4.0), (0.0, 0.0), (4.0, 4.0))
+    second = _segment((4.0, 4.1), (4.0, 4.0), (8.0, 8.0))
+    parts = [Part(Path("x"), 0.0, 4.0, 0.2), Part(Path("y"), 0.0, 0.1, 4.0)]
+    links = linked(parts, [first, second])
+    assert [link.own.end for link in links] == [Fraction(39, 10)]
 
 
 @pytest.mark.parametrize(
