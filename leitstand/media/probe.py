@@ -53,8 +53,10 @@ def _examined(media: Media, source: BinaryIO) -> Facts:
 
 def _decode_first(media: Media) -> None:
     """Raises what PyAV raises where the first frame or audio cannot be decoded."""
-    stream = media.video or next(iter(media.audio), None)
-    if stream is None:
+    # A file whose video nothing decodes is not one of audio alone.
+    played = [one for one in tracks.timed_tracks(media.container) if one.type != "subtitle"]
+    stream = next((one for one in played if one.type == "video"), played[0])
+    if stream.codec_context is None:
         raise ValueError("no decoder")
     # Threads of a machine with many cores would need more memory than there may be.
     stream.codec_context.thread_count = 1
