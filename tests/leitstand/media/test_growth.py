@@ -35,6 +35,9 @@ GROWING: dict[str, dict[str, Any]] = {
     "late.ts": {"offset": 3.5},
     "a.m2ts": {"container": {"mpegts_m2ts_mode": "1"}},
     "a.flv": {},
+    # Without audio nothing hides that later frames may be written before earlier ones.
+    "silent.flv": {"audio": ()},
+    "silent.ts": {"audio": ()},
     "late.flv": {"offset": 3.5},
 }
 LAYOUTS = {".mkv": clusters, ".mp4": fragments, ".ts": packets, ".flv": tags}
