@@ -26,6 +26,10 @@ FORBIDDEN = (
     ("leitstand.clients", "leitstand.config"),
     ("leitstand.config", "exporter"),
     ("leitstand.demo", "exporter"),
+    # Opening media knows nothing of what is done with them.
+    ("leitstand.media", "control_api"),
+    ("leitstand.media", "exporter"),
+    ("leitstand.media", "leitstand.cut"),
     # Pure functions: a state in, metrics out.
     ("exporter.collectors", "leitstand.clients"),
     ("exporter.counters", "leitstand"),
@@ -57,6 +61,18 @@ def test_nobody_imports_what_it_must_not(path: Path) -> None:
         if within(module(path), who):
             wrong = [name for name in imported(path) if within(name, whom)]
             assert not wrong, f"{module(path)} must not import {whom}"
+
+
+def test_media_are_opened_in_one_place() -> None:
+    """The others write; the cutter still opens its own."""
+    found = {
+        module(path)
+        for path in SOURCES
+        if "av.open(" in path.read_text(encoding="utf-8")
+        and not within(module(path), "leitstand.cut")
+    }
+    writing = {"control_api.play.index", "control_api.play.work", "leitstand.demo.obs.mediafile"}
+    assert found == {"leitstand.media.opening"} | writing
 
 
 LATE_IMPORTS = {

@@ -21,6 +21,7 @@ import numpy as np
 from av.video.reformatter import Colorspace
 
 from leitstand.media.frames import Frames
+from leitstand.media.growth import NotYet, opened_at
 from leitstand.media.opening import Unreadable, opened
 from leitstand.media.sandbox import import_late_modules, lock_in
 
@@ -52,6 +53,8 @@ def main(form: str, given: str) -> None:
         told, body = look(form, json.loads(given))
     except Refused as why:
         told, body = {"refused": str(why)}, b""
+    except NotYet as failure:
+        told, body = {"refused": failure.code}, b""
     except Unreadable as failure:
         told, body = {"refused": failure.code}, b""
     except (av.FFmpegError, cv2.error, ValueError, EOFError, MemoryError):
@@ -61,7 +64,8 @@ def main(form: str, given: str) -> None:
 
 def look(form: str, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     source = open(0, "rb", buffering=0, closefd=False)
-    with opened(source, form) as media:
+    size = request.get("size")
+    with opened_at(source, form, size, request["at"]) if size else opened(source, form) as media:
         if media.video is None:
             raise Refused("no video")
         frames = Frames(media, media.video)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from control_api.clips.when import footage, in_one
-from control_api.errors import BadInput
+from control_api.errors import BadInput, Conflict
 from control_api.frames.reading import Reader
 from control_api.frames.store import Strip, StripStore
+from control_api.library.growing import Grown
+from control_api.library.portrait import WRITING
 from control_api.library.service import LibraryService, Opened
 from control_api.library.tables import VideoRow
 from leitstand.media.formats import demuxer_of
@@ -43,6 +45,8 @@ class Moment:
     opened: Opened
     at: float
     tag: str
+    size: int | None = None
+    """How many bytes of the file are final, where it is being written."""
 
 
 class FrameService:
@@ -58,21 +62,40 @@ class FrameService:
         return self._library.named(filename).id
 
     def place(self, id: str, at: str | float, look: Look, field: str = "at") -> Moment:
-        """Seconds or a clock time in a video; whoever asked closes its file.
+        """Seconds or a clock time in a video; the caller closes its file.
 
-        Raises NotFound, Conflict for what is being written, BadInput for what is outside of it.
+        Raises NotFound, BadInput for what is outside of it, Conflict for one that is being written
+        in a format that cannot be read meanwhile, Unavailable.
         """
-        opened = self._library.opened(id)
+        row = self._library.get(id)
+        is_growing = row.state == WRITING
+        opened = self._library.opened_growing(id) if is_growing else self._library.opened(id)
         try:
-            offset = self._offset(self._library.get(id), at, field)
+            grown = self._grown(opened) if is_growing else None
+            duration = row.duration if grown is None else grown.newest
+            offset = self._offset(row, duration, at, field)
         except BaseException:
             opened.file.close()
             raise
-        return Moment(opened, offset, f'"{_key(opened)}-{offset!r}-{look.width}-{look.format}"')
+        size = None if grown is None else grown.size
+        tag = f'"{_key(opened)}-{offset!r}-{look.width}-{look.format}"'
+        return Moment(opened, offset, tag, size)
+
+    def _grown(self, opened: Opened) -> Grown:
+        grown = self._library.grown(opened)
+        if grown.reason is not None:
+            raise Conflict(f"the video is still being written: {grown.reason.text}")
+        return grown
 
     def picture(self, moment: Moment, look: Look) -> Shown:
         """The one shown then. Raises BadInput where the file gives none, Unavailable."""
-        request = {"kind": "frame", "at": moment.at, "width": look.width, "format": look.format}
+        request = {
+            "kind": "frame",
+            "at": moment.at,
+            "size": moment.size,
+            "width": look.width,
+            "format": look.format,
+        }
         with self._reader.turn():
             taken = self._reader.take(moment.opened.file, _form(moment.opened), request)
         return Shown(taken.content, float(taken.told["time"]))
@@ -110,15 +133,15 @@ class FrameService:
         duration = self._library.get(id).duration
         return [(number + 0.5) * duration / count for number in range(count)]
 
-    def _offset(self, row: VideoRow, at: str | float, field: str) -> float:
+    def _offset(self, row: VideoRow, duration: float, at: str | float, field: str) -> float:
         if isinstance(at, float | int) or _SECONDS.fullmatch(at):
             # A player that stands at the end shows the last picture.
-            if float(at) <= row.duration:
+            if float(at) <= duration:
                 return float(at)
-            raise BadInput(f"{field}: {float(at):g} s: the video has {row.duration:.3f} s")
-        video = footage(row.id, row.duration, row.start, row.anchors)
+            raise BadInput(f"{field}: {float(at):g} s: the video has {duration:.3f} s")
+        video = footage(row.id, duration, row.start, row.anchors)
         try:
-            return in_one(video, at, row.duration, self._library.zone).start
+            return in_one(video, at, duration, self._library.zone).start
         except BadInput as error:
             told = error.detail.removeprefix("start: ")
             raise BadInput(f"{field}: {told}") from None

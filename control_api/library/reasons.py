@@ -23,6 +23,10 @@ class FileCode(enum.StrEnum):
     CRASHES_READER = "crashes_reader"
     NOT_EXAMINED = "not_examined"
     DAMAGED_END = "damaged_end"
+    # Why a file that is being written cannot be read yet.
+    NOTHING_WRITTEN = "nothing_written"
+    INDEX_AT_THE_END = "index_at_the_end"
+    FORMAT_NOT_GROWING = "format_not_growing"
 
 
 FILE_TEXTS: Mapping[FileCode, Text] = {
@@ -45,6 +49,21 @@ FILE_TEXTS: Mapping[FileCode, Text] = {
         "its end is damaged: {declared_seconds} s are declared, {seconds} s of them exist",
         "das Ende fehlt: {declared_seconds} s sind angegeben, {seconds} s davon vorhanden",
         Severity.WARNING,
+    ),
+    FileCode.NOTHING_WRITTEN: Text(
+        "nothing of it can be read so far", "noch lässt sich nichts davon lesen"
+    ),
+    FileCode.INDEX_AT_THE_END: Text(
+        "a plain MP4 or MOV cannot be read before the recording ends; set the recording format in "
+        "OBS to Matroska (mkv), hybrid MP4 or fragmented MP4",
+        "ein einfaches MP4 oder MOV ist erst nach dem Ende der Aufnahme lesbar; in OBS das "
+        "Aufnahmeformat Matroska (mkv), hybrides MP4 oder fragmentiertes MP4 einstellen",
+    ),
+    FileCode.FORMAT_NOT_GROWING: Text(
+        "a file of this format cannot be read before the recording ends; set the recording format "
+        "in OBS to Matroska (mkv), hybrid MP4 or fragmented MP4",
+        "eine Datei dieses Formats ist erst nach dem Ende der Aufnahme lesbar; in OBS das "
+        "Aufnahmeformat Matroska (mkv), hybrides MP4 oder fragmentiertes MP4 einstellen",
     ),
 }
 

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from control_api.auth.access import Operator, Viewer
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
+from control_api.errors import ApiError
 from control_api.library import download
 from control_api.library.attempts import Attempts
 from control_api.library.download import DOCUMENTED
 from control_api.library.listing import Sort, Wanted
 from control_api.library.names import shown
+from control_api.library.portrait import WRITING
 from control_api.library.reasons import FileCode
 from control_api.library.retention import Retention
 from control_api.library.service import LibraryService
@@ -124,8 +126,11 @@ def scan(_: Operator, service: Service, worker: Worker) -> Answer[ScanOut]:
 
 @router.get("/{id}", responses=_MISSING)
 def one(_: Viewer, service: Service, id: VideoId) -> Answer[VideoOut]:
-    """One video, also one in the trash."""
-    return Answer(data=_video(service.get(id), service))
+    """One video, also one in the trash; of one that is being written, its newest second too."""
+    row = service.get(id)
+    if row.state != WRITING:
+        return Answer(data=_video(row, service))
+    return Answer(data=_growing(row, service))
 
 
 @router.patch("/{id}", responses=_CONFLICT)
@@ -252,6 +257,27 @@ def _video(row: VideoRow, service: LibraryService) -> VideoOut:
         created_at=local(row.created_at, zone),
         trashed_at=shown(row.trashed_at, zone),
     )
+
+
+def _growing(row: VideoRow, service: LibraryService) -> VideoOut:
+    """A video with its newest second, or why it has none; without both where its file is gone, or
+    too many are looked into."""
+    shown_now = _video(row, service)
+    try:
+        opened = service.opened_growing(row.id)
+        with opened.file:
+            found = service.grown(opened)
+    except ApiError:
+        return shown_now
+    values: dict[str, Any]
+    if found.reason is not None:
+        code, params = found.reason.code, dict(found.reason.params)
+        values = {"reason": found.reason.text, "reason_code": code, "reason_params": params}
+        return shown_now.model_copy(update=values)
+    offset, wall = row.anchors[-1] if row.anchors else (0.0, row.start)
+    time = None if wall is None else wall + max(0.0, found.newest - offset)
+    values = {"newest": found.newest, "newest_time": shown(time, service.zone)}
+    return shown_now.model_copy(update=values)
 
 
 def _examine_at(row: VideoRow, service: LibraryService) -> datetime | None:

@@ -15,6 +15,7 @@ from control_api.clock import Clock
 from control_api.errors import ApiError, Conflict, NotFound, Unavailable
 from control_api.library.attempts import Attempts
 from control_api.library.changes import Changes
+from control_api.library.growing import Growing, Grown
 from control_api.library.listing import Wanted
 from control_api.library.names import TRASH, day_of, renamed
 from control_api.library.portrait import DAMAGED, READY, TRASHED, UNEXAMINED, WRITING
@@ -75,8 +76,10 @@ class LibraryService:
         zone: tzinfo,
         *,
         in_use: Callable[[str], bool] = lambda _: False,
+        growing: Growing | None = None,
     ) -> None:
         self.zone = zone
+        self._growing = growing or Growing()
         self._store = store
         self._changes = changes
         self._clock = clock
@@ -213,14 +216,28 @@ class LibraryService:
         row = self._there(id)
         if row.state == WRITING:
             raise Conflict(f"{_name(row)!r} is still being written")
+        return self._opened(row)
+
+    def opened_growing(self, id: str) -> Opened:
+        """A video that is being written, read-only. Raises NotFound, Conflict, Unavailable."""
+        row = self._there(id)
+        if row.state != WRITING:
+            raise Conflict(f"{_name(row)!r} is not being written any more; try again")
+        return self._opened(row)
+
+    def grown(self, opened: Opened) -> Grown:
+        """What of an open video that is being written can be read. Raises Unavailable."""
+        return self._growing.of(opened.row.id, opened.row.name, opened.file)
+
+    def _opened(self, row: VideoRow) -> Opened:
         try:
             opened = os.open(self._changes.path(row), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
-            raise NotFound(f"the file of the video {id!r} is not there at the moment") from None
+            raise NotFound(f"the file of the video {row.id!r} is not there at the moment") from None
         found = os.fstat(opened)
         if not stat.S_ISREG(found.st_mode):
             os.close(opened)
-            raise NotFound(f"the file of the video {id!r} is no file any more")
+            raise NotFound(f"the file of the video {row.id!r} is no file any more")
         return Opened(row, os.fdopen(opened, "rb", buffering=0), found.st_size, found.st_mtime_ns)
 
     def _deleted_from_trash(self, is_due: Callable[[VideoRow], bool]) -> Emptied:

@@ -66,6 +66,11 @@ class VideoOut(Shape):
     """ready, writing, unexamined, damaged or trashed."""
     reason: str
     """Why it is damaged, or its end is, or why it is not examined yet; in English."""
+    newest: float | None = None
+    """Of one that is being written, asked for by its id: up to which second it can be read now;
+    null with a `reason_code` where it cannot."""
+    newest_time: datetime | None = None
+    """The same by the clock."""
     reason_code: FileCode | None
     reason_params: dict[str, Any]
     examine_at: datetime | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import av
@@ -14,16 +15,21 @@ _LONGEST_TEXT = 100
 Facts = dict[str, Any]
 
 
-def probe(source: BinaryIO, demuxer: str) -> Facts:
+def _nothing(_: Media) -> Facts:
+    return {}
+
+
+def probe(source: BinaryIO, demuxer: str, also: Callable[[Media], Facts] = _nothing) -> Facts:
     """The facts as plain values: `tracks`, `duration`, `created`, and `code` and `params` of what
-    is wrong with the file, an empty code where nothing is.
+    is wrong with the file, no code where nothing is; and what `also` tells of one that plays.
 
     Raises MemoryError and ImportError, which say nothing about the file.
     """
     try:
         with opened(source, demuxer) as media:
-            facts = _facts(media)
-            return facts | _examined(media, source)
+            facts = _facts(media) | _examined(media, source)
+            plays = facts.get("code") in (None, "damaged_end")
+            return facts | (also(media) if plays else {})
     except Unreadable as failure:
         return _wrong(failure.code, **({"detail": failure.detail} if failure.detail else {}))
 

@@ -233,11 +233,41 @@ def test_what_an_earlier_version_called_damaged_is_looked_into_again(
     }
 
 
-def downgraded(database: Database) -> None:
-    """Take the database back to the version before examinations were repeated."""
+def test_what_earlier_versions_wrote_gets_codes_and_names_of_codecs(
+    house: House, database: Database
+) -> None:
+    reasons = {
+        "a.mkv": ("it does not play (InvalidDataError)", "unreadable"),
+        "b.mkv": ("it has neither picture nor sound", "no_tracks"),
+        "c.mkv": ("not examined yet: it took too long", "not_examined"),
+        "d.mkv": ("it brings down what examines it", "crashes_reader"),
+        "e.mkv": ("", ""),
+    }
+    for name in reasons:
+        house.put(name)
+    house.scan()
+    downgraded(database, "0009")
+    tracks = '[{"kind": "video", "codec": "libdav1d"}, {"kind": "audio", "codec": "mp3float"}]'
+    with database.begin() as session:
+        for name, (reason, _) in reasons.items():
+            session.execute(
+                text("UPDATE videos SET reason = :reason, tracks = :tracks WHERE name = :name"),
+                {"reason": reason, "tracks": tracks, "name": name},
+            )
+    migrate(database)
+    rows = house.rows()
+    assert {name: (row.reason, row.reason_code) for name, row in rows.items()} == reasons
+    assert rows["a.mkv"].reason_params == {"detail": "InvalidDataError"}
+    assert rows["c.mkv"].reason_params == {"detail": "it took too long"}
+    codecs = {tuple(one["codec"] for one in row.tracks) for row in rows.values()}
+    assert codecs == {("av1", "mp3")}
+
+
+def downgraded(database: Database, revision: str = "0008") -> None:
+    """Take the database back, unless said otherwise to before examinations were repeated."""
     with database.engine.connect() as connection:
         settings = alembic.config.Config()
         folder = Path(__file__).parents[3] / "control_api" / "migrations"
         settings.set_main_option("script_location", str(folder))
         settings.attributes["connection"] = connection
-        alembic.command.downgrade(settings, "0008")
+        alembic.command.downgrade(settings, revision)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import av
 import pytest
 
 from leitstand.media import formats
+from leitstand.media import growth as module
 from leitstand.media.clusters import clusters
 from leitstand.media.flash import tags
 from leitstand.media.fragments import fragments
-from leitstand.media.growth import Growth, NotYet, growth
+from leitstand.media.frames import Frames
+from leitstand.media.growth import Growth, NotYet, growth, opened_at
 from leitstand.media.layout import Bytes
 from leitstand.media.transport import packets
 from tests.leitstand.cut.media import number_of
@@ -32,6 +35,9 @@ GROWING: dict[str, dict[str, Any]] = {
     "late.ts": {"offset": 3.5},
     "a.m2ts": {"container": {"mpegts_m2ts_mode": "1"}},
     "a.flv": {},
+    # Without audio nothing hides that later frames may be written before earlier ones.
+    "silent.flv": {"audio": ()},
+    "silent.ts": {"audio": ()},
     "late.flv": {"offset": 3.5},
 }
 LAYOUTS = {".mkv": clusters, ".mp4": fragments, ".ts": packets, ".flv": tags}
@@ -170,3 +176,27 @@ def test_any_bytes_have_an_answer(tmp_path: Path, name: str) -> None:
         path.write_bytes(bad)
         found = look(path)
         assert isinstance(found, str) or 0 < found.newest < 1e8
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_a_place_is_found_without_what_lies_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Key frames are 2 s apart, and the window begins 3 s before the moment."""
+    monkeypatch.setattr(module, "_FEW", 2)
+    monkeypatch.setattr(module, "_GOP_SECONDS", 3)
+    content = whole(tmp_path, name)
+    expected = seen(content)
+    path = tmp_path / name
+    path.write_bytes(content)
+    found = look(path)
+    assert isinstance(found, Growth)
+    for at in (0.0, 0.5, 3.98, 4.0, 5.5, found.newest - 0.1):
+        with path.open("rb", buffering=0) as file:
+            with opened_at(file, formats.demuxer_of(name), found.size, at) as media:
+                frame = Frames(media, media.video).shown_at(Fraction(at))
+        assert frame is not None
+        number = number_of(frame[1].reformat(format="gray").to_ndarray())
+        shown = max((time for time in expected if time <= at + 0.001), default=min(expected))
+        assert number == expected[shown]
+        assert float(frame[0]) == pytest.approx(shown, abs=0.001)

@@ -25,4 +25,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.crashes_reader": "sie lässt sich nicht untersuchen: {detail}",
   "reason.not_examined": "noch nicht untersucht: {detail}",
   "reason.damaged_end": "das Ende fehlt: {declared_seconds} s sind angegeben, {seconds} s davon vorhanden",
+  "reason.nothing_written": "noch lässt sich nichts davon lesen",
+  "reason.index_at_the_end": "ein einfaches MP4 oder MOV ist erst nach dem Ende der Aufnahme lesbar; in OBS das Aufnahmeformat Matroska (mkv), hybrides MP4 oder fragmentiertes MP4 einstellen",
+  "reason.format_not_growing": "eine Datei dieses Formats ist erst nach dem Ende der Aufnahme lesbar; in OBS das Aufnahmeformat Matroska (mkv), hybrides MP4 oder fragmentiertes MP4 einstellen",
 };

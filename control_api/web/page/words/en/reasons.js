@@ -25,4 +25,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.crashes_reader": "it cannot be examined: {detail}",
   "reason.not_examined": "not examined yet: {detail}",
   "reason.damaged_end": "its end is damaged: {declared_seconds} s are declared, {seconds} s of them exist",
+  "reason.nothing_written": "nothing of it can be read so far",
+  "reason.index_at_the_end": "a plain MP4 or MOV cannot be read before the recording ends; set the recording format in OBS to Matroska (mkv), hybrid MP4 or fragmented MP4",
+  "reason.format_not_growing": "a file of this format cannot be read before the recording ends; set the recording format in OBS to Matroska (mkv), hybrid MP4 or fragmented MP4",
 };
