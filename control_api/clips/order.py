@@ -63,6 +63,7 @@ class Order:
     fade_in: float = 0.0
     fade_out: float = 0.0
     logo: Overlay | None = None
+    gaps: str = "join"
 
     @property
     def several(self) -> Sequence[Range]:

@@ -14,9 +14,10 @@ from control_api.clock import Clock
 from control_api.database import Database
 from control_api.jobs.kinds import Kind
 from control_api.library.service import LibraryService
-from control_api.library.store import VideoStore
 from control_api.provide import Provided
 from control_api.settings.memory import Memory
+from control_api.timeline.service import Timelines
+from control_api.timeline.store import TimelineStore
 
 _SECRET = "links.secret"
 
@@ -34,7 +35,7 @@ class Clips:
     ) -> None:
         store = ClipStore(database)
         logo = LogoService(folder.with_name("logo.png"))
-        picker = Picker(VideoStore(database), library)
+        picker = Picker(Timelines(TimelineStore(database)), library)
         service = ClipService(store, picker, logo, folder, clock)
         links = LinkService(store, clock, _secret(memory))
         self.kind: Kind = service.kind()

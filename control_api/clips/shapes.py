@@ -113,6 +113,10 @@ class ClipIn(Shape):
     """Seconds in which picture and sound go down; with mode reencode."""
     logo: LogoIn | None = None
     """With mode reencode."""
+    gaps: Literal["join", "refuse"] = "join"
+    """join: where nothing was recorded for a while, what there is is joined and the clip is
+    shorter; a start or end at which nothing was recorded moves to the nearest recorded moment
+    inside the range. The job lists both in its details. refuse: that is an error."""
 
 
 class ExportIn(Shape):

@@ -18,6 +18,7 @@ from control_api.library.reasons import FileCode, FileReason
 from control_api.library.sidecar import Sidecar
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
+from control_api.timeline.footage import until
 
 READY, WRITING, DAMAGED, TRASHED = "ready", "writing", "damaged", "trashed"
 UNEXAMINED = "unexamined"
@@ -90,8 +91,9 @@ def new(id: str, place: Place, now: float) -> VideoRow:
 
 def is_indexed(row: VideoRow) -> VideoRow:
     """Bring up to date what its indexes need."""
-    row.listed = row.state != TRASHED and row.missing_since is None
+    row.listed = row.on_timeline = row.state != TRASHED and row.missing_since is None
     row.sort_start = row.mtime_ns / 1e9 if row.start is None else row.start
+    row.clock_seconds = until(row.sort_start, row.duration, row.anchors) - row.sort_start
     row.search = searchable(" ".join((row.title, PurePosixPath(row.name).name, row.notes)))
     return row
 

@@ -191,7 +191,8 @@ class VideoStore:
             for some in _chunks(ids):
                 session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(seen))
                 there = VideoRow.state != TRASHED if since is None else False
-                session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(listed=there))
+                shown = {"listed": there, "on_timeline": there}
+                session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(shown))
             listing.changed(session)
 
     def forget(self, missing_before: float) -> int:

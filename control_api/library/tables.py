@@ -13,8 +13,9 @@ from control_api.database import Base
 class VideoRow(Base):
     """One file: `name` within the folder that `folder` is the key of.
 
-    `anchors` is a list of `[offset, wall]`, as a recording has them. `listed`, `sort_start` and
-    `search` follow from the rest and are there for the indexes alone.
+    `anchors` is a list of `[offset, wall]`, as a recording has them. `listed`, `on_timeline`,
+    `sort_start`, `clock_seconds` (from start to end by the clock, pauses included) and `search`
+    follow from the rest and are there for the indexes alone.
     """
 
     __tablename__ = "videos"
@@ -26,6 +27,8 @@ class VideoRow(Base):
         Index("ix_videos_by_size", "listed", "size", "id"),
         Index("ix_videos_by_duration", "listed", "duration", "id"),
         Index("ix_videos_by_text", "listed", "search", "id"),
+        Index("ix_videos_by_time", "on_timeline", "studio", "sort_start", "clock_seconds"),
+        Index("ix_videos_by_clock_seconds", "on_timeline", "studio", "clock_seconds"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -56,7 +59,9 @@ class VideoRow(Base):
     recording_id: Mapped[int | None]
     added_by: Mapped[str] = mapped_column(String(100))
     listed: Mapped[bool]
+    on_timeline: Mapped[bool]
     sort_start: Mapped[float]
+    clock_seconds: Mapped[float]
     search: Mapped[str] = mapped_column(String(600))
 
 

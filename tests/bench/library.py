@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ from control_api.library.folders import Folder
 from control_api.library.portrait import READY, Place
 from control_api.library.tables import VideoRow
 from control_api.migrations.migrate import opened
+from control_api.timeline.service import Timelines
+from control_api.timeline.store import TimelineStore
 from tests import postgresql
 from tests.bench.rows import ROUNDS, Row, median
 from tests.running import Process, eventually, free_port, leitstand, process
@@ -120,6 +122,7 @@ def rows() -> Iterator[Row]:
             archive.index(url)
         yield from _scans(small, large, sqlite)
         yield from _pages(large, sqlite[large], "SQLite")
+        yield from _clock(sqlite[large], "SQLite")
         url = server.make()
         large.index(url)
         with psycopg.connect(url, autocommit=True) as connection:
@@ -128,6 +131,7 @@ def rows() -> Iterator[Row]:
             # As PostgreSQL does by itself within the minute.
             connection.execute("VACUUM ANALYZE videos")
         yield from _pages(large, url, "PostgreSQL")
+        yield from _clock(url, "PostgreSQL")
         yield from _scan_rows(large, url, "PostgreSQL")
 
 
@@ -176,6 +180,29 @@ def _pages(archive: Archive, url: str, where: str) -> Iterator[Row]:
             yield Row(f"{where}, {VIDEOS:,} videos, {what}: median", took, "ms", 50)
             yield Row("the service's CPU for it", busy, "ms")
     yield Row("the slowest of them, when it is asked for first", max(firsts), "ms")
+
+
+def _clock(url: str, where: str) -> Iterator[Row]:
+    """What an order of a clip by studio and clock asks of the index, for the oldest video."""
+    begin = _start(3).timestamp() + 60
+    with contextlib.closing(opened(url)) as database:
+        timelines = Timelines(TimelineStore(database))
+        days = [(begin + day * 86_400, begin + day * 86_400 + 60) for day in range(-40, 1)]
+
+        def find() -> None:
+            assert timelines.newest_end("stage")
+            assert timelines.newest_shown("stage", days) == days[-1]
+            assert timelines.recorded("stage", *days[-1]).spans
+
+        find()
+        took = [_seconds(find) * 1000 for _ in range(ROUNDS)]
+    yield Row(f"{where}, {VIDEOS:,} videos, by studio and clock: median", median(took), "ms", 10)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _page(
