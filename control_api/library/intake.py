@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from control_api.library.portrait import (
 from control_api.library.presence import is_gone, stat_of
 from control_api.library.probing import NotExamined, Probe, Prober
 from control_api.library.reasons import FileCode, FileReason
+from control_api.library.relations import Relations
 from control_api.library.store import Known, VideoStore
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
@@ -48,6 +49,7 @@ class Intake:
         self._clock = clock
         self._zone = zone
         self._tell = tell
+        self._relations = Relations(store)
 
     def show_writing(self, place: Place, known: Known | None) -> str:
         row = self._store.get(known.id) if known else None
@@ -82,7 +84,13 @@ class Intake:
                 self._changes.keep(row)
             else:
                 self._store.save(row)
+            self._relations.relate(row)
             return row.state
+
+    def without(self, ids: Iterable[str]) -> None:
+        """These videos are gone."""
+        with self._changes.lock:
+            self._relations.without(ids)
 
     def _probed(self, path: Path) -> Probe | NotExamined:
         try:

@@ -41,6 +41,16 @@ class AnchorOut(Shape):
     """The time it was then."""
 
 
+class RenditionOut(Shape):
+    """A remux or a copy of a video."""
+
+    id: str
+    name: str
+    size: int
+    """Bytes."""
+    state: str
+
+
 class VideoOut(Shape):
     """One file of the library."""
 
@@ -80,6 +90,12 @@ class VideoOut(Shape):
     created_at: datetime
     """Since when it is known."""
     trashed_at: datetime | None
+    rendition_of: str | None
+    """The id of the video that it is a remux or a copy of: both have the same packets."""
+    renditions: list[RenditionOut]
+    """Its remuxes and copies, which lists do not have: they are protected and deleted with it."""
+    edited: bool
+    """Whether somebody made it out of another video: it is not on the studio's timeline."""
 
 
 class PageOut(Shape):

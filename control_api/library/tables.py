@@ -59,6 +59,13 @@ class VideoRow(Base):
     recording_id: Mapped[int | None]
     added_by: Mapped[str] = mapped_column(String(100))
     listed: Mapped[bool]
+    rendition_of: Mapped[str | None] = mapped_column(String(16), index=True)
+    """The id of the video that it is a remux or a copy of."""
+    is_edited: Mapped[bool]
+    """Whether it was made out of another video by somebody: it is not on the timeline."""
+    fingerprint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    content: Mapped[str | None] = mapped_column(String(32), index=True)
+    """What renditions of one recording have in common: follows from the fingerprint."""
     on_timeline: Mapped[bool]
     sort_start: Mapped[float]
     clock_seconds: Mapped[float]

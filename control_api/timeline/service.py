@@ -66,7 +66,7 @@ class Timelines:
 
 
 def footage_of(row: VideoRow) -> Footage:
-    quality = Quality(is_estimated=row.start_estimated, is_damaged=bool(row.reason))
+    quality = Quality(row.start_estimated, bool(row.reason), row.rendition_of is not None)
     anchors = row.anchors
     return footage(row.id, row.duration, row.start, anchors, quality=quality, tracks=row.tracks)
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import av
 
-from leitstand.media import tracks
+from leitstand.media import fingerprint, tracks
 from leitstand.media.extent import extent
 from leitstand.media.opening import Media, Unreadable, opened
 
@@ -15,8 +15,8 @@ Facts = dict[str, Any]
 
 
 def probe(source: BinaryIO, demuxer: str) -> Facts:
-    """The facts as plain values: `tracks`, `duration`, `created`, and `code` and `params` of what
-    is wrong with the file, an empty code where nothing is.
+    """The facts as plain values: `tracks`, `duration`, `created`, `fingerprint`, and `code` and
+    `params` of what is wrong with the file, an empty code where nothing is.
 
     Raises MemoryError and ImportError, which say nothing about the file.
     """
@@ -42,13 +42,14 @@ def _examined(media: Media, source: BinaryIO) -> Facts:
         declared = {"duration": media.declared or 0.0}
         return _wrong("unreadable", detail=type(error).__name__) | declared
     found = extent(media, source)
+    facts = {"duration": found.seconds, "fingerprint": fingerprint.taken(media)}
     if found.declared is None:
-        return {"duration": found.seconds}
+        return facts
     params = {
         "declared_seconds": round(found.declared, 3),
         "seconds": round(found.seconds, 3),
     }
-    return _wrong("damaged_end", **params) | {"duration": found.seconds}
+    return _wrong("damaged_end", **params) | facts
 
 
 def _decode_first(media: Media) -> None:
