@@ -9,14 +9,16 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from control_api.clips.order import Mark, Order, Range
-from control_api.clips.when import Span, in_one, moments, offset_said, ranges
+from control_api.clips.when import Span, in_one, in_range, moments, offset_said, ranges
 from control_api.errors import ApiError, BadInput, Conflict
+from control_api.evenings.service import Evening, EveningService
 from control_api.library.portrait import READY
 from control_api.library.service import LibraryService
 from control_api.library.tables import VideoRow
 from control_api.timeline.gaps import Gap
-from control_api.timeline.service import Timelines, footage_of
+from control_api.timeline.service import Recorded, Timelines, footage_of
 
+_ONE_OF = "one of video_id, studio and evening_id is needed"
 JOIN, REFUSE = "join", "refuse"
 """What is done where nothing was recorded in a range: join what there is, or refuse the order."""
 
@@ -69,6 +71,11 @@ class Picked:
         return sum(span.length for span in self.spans)
 
     @property
+    def title(self) -> str:
+        """That of the first video, or of its evening."""
+        return self.first.title or self.first.evening_title
+
+    @property
     def first(self) -> VideoRow:
         return self.rows[self.spans[0].id]
 
@@ -76,9 +83,12 @@ class Picked:
 class Picker:
     """Finds the files and seconds that an order is about."""
 
-    def __init__(self, timelines: Timelines, library: LibraryService) -> None:
+    def __init__(
+        self, timelines: Timelines, evenings: EveningService, library: LibraryService
+    ) -> None:
         self.zone = library.zone
         self._timelines = timelines
+        self._evenings = evenings
         self._library = library
 
     def held(self) -> AbstractContextManager[None]:
@@ -91,8 +101,9 @@ class Picker:
 
     def pick(self, order: Order) -> Picked:
         """Raises BadInput, NotFound and Conflict, which name the range where there are several."""
-        if order.video_id is not None and order.studio is not None:
-            raise BadInput("video_id: either video_id or studio is needed, and not both")
+        given = (order.video_id, order.studio, order.evening_id)
+        if sum(one is not None for one in given) > 1:
+            raise BadInput(f"video_id: {_ONE_OF}, and no second one")
         found = []
         for place, one in enumerate(order.several):
             with _named("" if order.ranges is None else f"ranges.{place}."):
@@ -105,8 +116,10 @@ class Picker:
         id = one.video_id or order.video_id
         if id is not None:
             return self._in_video(_ready(self._library.get(id)), one)
+        if order.evening_id is not None:
+            return self._in_evening(self._evenings.get(order.evening_id), one)
         if order.studio is None:
-            raise BadInput("video_id: either video_id or studio is needed, and not both")
+            raise BadInput(f"video_id: {_ONE_OF}")
         return self._in_studio(order.studio, one)
 
     def _in_video(self, row: VideoRow, one: Range) -> Found:
@@ -125,18 +138,26 @@ class Picker:
         asked = ranges(str(one.start), str(one.end), self.zone, newest)
         begin, end = self._timelines.newest_shown(studio, asked) or asked[0]
         recorded = self._timelines.recorded(studio, begin, end)
-        if not recorded.spans:
-            for row in recorded.unusable:
-                _ready(row)
-            raise BadInput(
-                f"start: from {one.start!r} to {one.end!r} nothing is in a recording of this studio"
-            )
-        spans = [
-            Span(span.id, span.offset, span.offset + span.length, span.wall)
-            for span in recorded.spans
-        ]
-        rows = {span.id: recorded.rows[span.id] for span in spans}
-        return Found(rows, spans, recorded.gaps, _moved(recorded.gaps, begin, end))
+        return _on_timeline(recorded, one, "a recording of this studio")
+
+    def _in_evening(self, evening: Evening, one: Range) -> Found:
+        begin, end = in_range(str(one.start), str(one.end), self.zone, evening.start, evening.end)
+        recorded = self._evenings.recorded(evening, begin, end)
+        return _on_timeline(recorded, one, "a part of this evening")
+
+
+def _on_timeline(recorded: Recorded, one: Range, what: str) -> Found:
+    """Raises BadInput and Conflict where there is nothing."""
+    if not recorded.spans:
+        for row in recorded.unusable:
+            _ready(row)
+        raise BadInput(f"start: from {one.start!r} to {one.end!r} nothing is in {what}")
+    spans = [
+        Span(span.id, span.offset, span.offset + span.length, span.wall) for span in recorded.spans
+    ]
+    rows = {span.id: recorded.rows[span.id] for span in spans}
+    moved = _moved(recorded.gaps, recorded.begin, recorded.end)
+    return Found(rows, spans, recorded.gaps, moved)
 
 
 def _moved(gaps: Sequence[Gap], begin: float, end: float) -> list[Moved]:

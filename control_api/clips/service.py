@@ -118,7 +118,7 @@ class ClipService:
             "parts": [[str(self._picker.path(span.id)), span.start, span.end] for span in spans],
             "spans": [[span.id, span.start, span.end] for span in spans],
             "mode": order.mode,
-            "title": order.title or picked.first.title,
+            "title": order.title or picked.title,
             "chapters": chapters(order, picked, self._picker.zone),
             "studio": picked.first.studio,
             "start": spans[0].wall,

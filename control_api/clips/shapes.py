@@ -85,6 +85,8 @@ class ClipIn(Shape):
     video_id: VideoId | None = None
     studio: Annotated[str | None, Field(max_length=63)] = None
     """Instead of a video: whatever it recorded then, over the seams of its files."""
+    evening_id: VideoId | None = None
+    """Instead of either: an evening; a clock time is looked for in all its parts."""
     start: Time | None = None
     """Seconds into the video, a clock time HH:MM[:SS[.mmm]], or an ISO time with its date."""
     end: Time | None = None

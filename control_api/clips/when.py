@@ -82,6 +82,18 @@ def ranges(start: str, end: str, zone: tzinfo, newest: float) -> list[tuple[floa
     return found
 
 
+def in_range(start: str, end: str, zone: tzinfo, first: float, last: float) -> tuple[float, float]:
+    """The range [begin, end) that is meant within [first, last). Raises BadInput."""
+    begins = _walls(start, zone, "start", first, last)
+    begin = next((wall for wall in begins if first <= wall < last), None)
+    if begin is None:
+        raise BadInput(f"start: {start!r} is not in {_shown_range(first, last, zone)}")
+    finish = _after(end, zone, begin)
+    if finish > last + 1:
+        raise BadInput(f"end: {end!r} is not in {_shown_range(first, last, zone)}")
+    return begin, min(finish, last)
+
+
 def offset_said(given: str | float) -> float | None:
     """Seconds, where no clock time is meant."""
     if isinstance(given, float | int) or _SECONDS.fullmatch(given):
@@ -118,9 +130,9 @@ def _offset(
 def _outside(
     video: Footage, given: str, walls: Sequence[float], zone: tzinfo, field: str
 ) -> BadInput:
-    shown = " to ".join(_shown(wall, zone) for wall in (video.begin, video.end))
+    shown = _shown_range(video.begin, video.end, zone).removeprefix("what ")
     why = "is in a pause of" if any(video.begin <= w <= video.end for w in walls) else "is not in"
-    return BadInput(f"{field}: {given!r} {why} this video, which goes from {shown}")
+    return BadInput(f"{field}: {given!r} {why} this video, which {shown}")
 
 
 def _inside(video: Footage, wall: float, *, is_end: bool) -> float | None:
@@ -201,6 +213,10 @@ def _iso(given: str, zone: tzinfo, field: str) -> float:
     except ValueError:
         raise BadInput(f"{field}: {given[:50]!r} is none of {_ALLOWED}") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+
+
+def _shown_range(first: float, last: float, zone: tzinfo) -> str:
+    return f"what goes from {_shown(first, zone)} to {_shown(last, zone)}"
 
 
 def _shown(wall: float, zone: tzinfo) -> str:

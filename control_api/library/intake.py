@@ -31,7 +31,8 @@ from control_api.recordings.tables import RecordingRow
 
 
 class Intake:
-    """`tell` is the events'; `probe` looks into one file."""
+    """`tell` is the events'; `probe` looks into one file; `settled` is called with each video that
+    was taken in, and is known to be a rendition or none."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Intake:
         clock: Clock,
         zone: tzinfo,
         tell: Callable[..., object],
+        settled: Callable[[VideoRow], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._changes = changes
@@ -49,7 +51,8 @@ class Intake:
         self._clock = clock
         self._zone = zone
         self._tell = tell
-        self._relations = Relations(store)
+        self._relations = Relations(store, changes.keep)
+        self._settled = settled
 
     def show_writing(self, place: Place, known: Known | None) -> str:
         row = self._store.get(known.id) if known else None
@@ -85,6 +88,8 @@ class Intake:
             else:
                 self._store.save(row)
             self._relations.relate(row)
+            if row.state != TRASHED and (kept := self._store.get(row.id)):
+                self._settled(kept)
             return row.state
 
     def without(self, ids: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from control_api.library.renditions import Copy, Link, linked
 from control_api.library.store import VideoStore
@@ -10,10 +10,11 @@ from control_api.library.tables import VideoRow
 
 
 class Relations:
-    """Called with the lock of the changes held."""
+    """Called with the lock of the changes held; `keep` saves a row and its sidecar."""
 
-    def __init__(self, store: VideoStore) -> None:
+    def __init__(self, store: VideoStore, keep: Callable[[VideoRow], None]) -> None:
         self._store = store
+        self._keep = keep
 
     def relate(self, row: VideoRow) -> None:
         """Find out what a video and those like it are to each other."""
@@ -22,6 +23,9 @@ class Relations:
         changed = [rows[id] for id, link in links.items() if _take(rows, id, link)]
         if changed:
             self._store.save(*changed)
+        for id in links:
+            if _share_evening(rows, id):
+                self._keep(rows[id])
 
     def without(self, ids: Iterable[str]) -> None:
         """Give renditions of videos that are gone another original: one of them."""
@@ -55,3 +59,17 @@ def _take(rows: dict[str, VideoRow], id: str, link: Link) -> bool:
     if original is not None and original.protected and not row.protected:
         row.protected = is_new = True
     return is_new
+
+
+def _share_evening(rows: dict[str, VideoRow], id: str) -> bool:
+    """Whether a video takes over the evening of its original, or of a rendition that was there
+    before it."""
+    row = rows[id]
+    others = [rows[row.rendition_of]] if row.rendition_of in rows else []
+    if row.rendition_of is None and row.evening_id is None:
+        others = [one for one in rows.values() if one.rendition_of == id]
+    known = next((one for one in others if one.evening_id is not None), None)
+    if known is None or row.evening_id == known.evening_id:
+        return False
+    row.evening_id, row.evening_title = known.evening_id, known.evening_title
+    return True

@@ -258,6 +258,8 @@ def _out(row: VideoRow, renditions: Sequence[VideoRow], service: LibraryService)
         examine_at=_examine_at(row, service),
         protected=row.protected,
         evening=row.evening,
+        evening_id=row.evening_id,
+        evening_title=row.evening_title,
         recording_id=row.recording_id,
         anchors=[AnchorOut(offset=at, time=local(then, zone)) for at, then in row.anchors],
         created_at=local(row.created_at, zone),

@@ -82,7 +82,7 @@ class LibraryService:
         self._changes = changes
         self._clock = clock
         self._in_use = in_use
-        self._relations = Relations(store)
+        self._relations = Relations(store, changes.keep)
 
     def page(
         self,
@@ -143,6 +143,14 @@ class LibraryService:
             if values:
                 self._changes.note(row, values)
         return row
+
+    def keep(self, row: VideoRow, values: Mapping[str, Any]) -> None:
+        """Note what another room knows of a video, in its sidecar too; a folder that cannot be
+        written does without."""
+        with self._changes.lock:
+            for name, value in values.items():
+                setattr(row, name, value)
+            self._changes.keep(row)
 
     def rename(self, id: str, base: str) -> VideoRow:
         """Another name; the extension stays. Raises BadInput, Conflict, NotFound, Unavailable."""

@@ -84,6 +84,9 @@ class VideoOut(Shape):
     """Whether neither people nor retention may delete it."""
     evening: int | None
     """The id of the first recording of what belongs together."""
+    evening_id: str | None
+    """The evening that it is a part of; see /api/evenings."""
+    evening_title: str
     recording_id: int | None
     anchors: list[AnchorOut]
     """The clock along the file: its beginning, and the end of each pause."""

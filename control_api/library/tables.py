@@ -28,6 +28,7 @@ class VideoRow(Base):
         Index("ix_videos_by_duration", "listed", "duration", "id"),
         Index("ix_videos_by_text", "listed", "search", "id"),
         Index("ix_videos_by_time", "on_timeline", "studio", "sort_start", "clock_seconds"),
+        Index("ix_videos_by_evening", "evening_id", "listed"),
         Index("ix_videos_by_clock_seconds", "on_timeline", "studio", "clock_seconds"),
     )
 
@@ -56,6 +57,11 @@ class VideoRow(Base):
     missing_since: Mapped[float | None] = mapped_column(index=True)
     anchors: Mapped[list[list[float]]] = mapped_column(JSON)
     evening: Mapped[int | None] = mapped_column(index=True)
+    evening_id: Mapped[str | None] = mapped_column(String(16))
+    evening_title: Mapped[str] = mapped_column(String(200))
+    """That of the evening, for the sidecar alone."""
+    source: Mapped[str] = mapped_column(String(63))
+    """Which camera of the studio recorded it; "" for its OBS."""
     recording_id: Mapped[int | None]
     added_by: Mapped[str] = mapped_column(String(100))
     listed: Mapped[bool]

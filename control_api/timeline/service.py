@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -46,9 +46,13 @@ class Timelines:
         """The latest of some ranges of which there is a part."""
         return self._store.newest_shown(studio, ranges)
 
-    def recorded(self, studio: str, begin: float, end: float) -> Recorded:
-        """What the studio recorded from one moment to another."""
+    def recorded(
+        self, studio: str, begin: float, end: float, only: Collection[str] | None = None
+    ) -> Recorded:
+        """What the studio recorded from one moment to another; of `only` these videos if given."""
         rows = self._store.between(studio, begin, end)
+        if only is not None:
+            rows = [row for row in rows if row.id in only or row.rendition_of in only]
         usable = [row for row in rows if row.state == READY]
         unusable = [row for row in rows if row.state != READY]
         spans = within(timeline(map(footage_of, usable)), begin, end)

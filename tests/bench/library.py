@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ import requests
 import yaml
 from sqlalchemy import insert
 
+from control_api.evenings.tables import EveningRow
 from control_api.library import portrait
 from control_api.library.folders import Folder
 from control_api.library.portrait import READY, Place
@@ -51,6 +53,12 @@ PAGES = {
     "the page in the middle": {"page": 1000},
     "the last page": {"page": 2000},
     "the page in the middle, by title": {"page": 1000, "sort": "title"},
+}
+EVENINGS = {
+    "the first page": {},
+    "the page in the middle": {"page": 100},
+    "one studio": {"studio": "stage", "page_size": 200},
+    "one month": {"first": "2019-05-01", "last": "2019-05-31"},
 }
 # The scan of each minute is measured by itself.
 _ONE_SCAN = "from control_api.library import room; room._SCAN_SECONDS = 86_400.0; \
@@ -94,6 +102,8 @@ class Archive:
         with contextlib.closing(opened(url)) as database, database.begin() as session:
             rows = [self._row(folder, number) for number in range(self.count)]
             session.execute(insert(VideoRow), rows)
+            evenings = {row["evening_id"]: _evening(row) for row in rows}
+            session.execute(insert(EveningRow), list(evenings.values()))
 
     def _row(self, folder: Folder, number: int) -> dict[str, Any]:
         start = _start(number)
@@ -104,12 +114,28 @@ class Archive:
         row.studio = ("stage", "hall", "foyer")[number % 3]
         row.start, row.duration, row.state = start.timestamp(), 600.0 + number % 7200, READY
         row.tracks = KINDS
+        row.evening_id = hashlib.sha256(f"{row.studio} {start:%Y-%m-%d}".encode()).hexdigest()[:16]
         portrait.is_indexed(row)
         return {column.name: getattr(row, column.name) for column in VideoRow.__table__.columns}
 
 
 def _start(number: int) -> datetime:
     return BEGINNING + timedelta(minutes=50 * number)
+
+
+def _evening(video: dict[str, Any]) -> dict[str, Any]:
+    """That of a day and a studio."""
+    start = video["sort_start"]
+    return {
+        "id": video["evening_id"],
+        "studio": video["studio"],
+        "source": "",
+        "title": video["title"],
+        "start": start,
+        "end": start + video["clock_seconds"],
+        "date": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d}",
+        "is_by_hand": False,
+    }
 
 
 def rows() -> Iterator[Row]:
@@ -179,6 +205,9 @@ def _pages(archive: Archive, url: str, where: str) -> Iterator[Row]:
             firsts.append(first)
             yield Row(f"{where}, {VIDEOS:,} videos, {what}: median", took, "ms", 50)
             yield Row("the service's CPU for it", busy, "ms")
+        for what, query in EVENINGS.items():
+            _, took, _ = _page(service, http, f"http://{listen}/api/evenings", query)
+            yield Row(f"{where}, evenings of 10 years, {what}: median", took, "ms", 50)
     yield Row("the slowest of them, when it is asked for first", max(firsts), "ms")
 
 
