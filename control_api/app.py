@@ -20,6 +20,7 @@ from control_api.clips.router import router as clips
 from control_api.database_faults import sentence_of
 from control_api.envelope import Failure
 from control_api.errors import DATABASE_AWAY, ApiError
+from control_api.evenings.router import router as evenings
 from control_api.events.router import router as events
 from control_api.frames.router import router as frames
 from control_api.health.router import router as health
@@ -50,6 +51,7 @@ ROUTERS: Sequence[APIRouter] = (
     recordings,
     examination,
     clips,
+    evenings,
     frames,
     play,
     library,

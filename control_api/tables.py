@@ -4,6 +4,7 @@ from control_api.audit.tables import AuditRow
 from control_api.auth.tables import LoginRow, TokenRow
 from control_api.clips.tables import ClipRow, LinkRow
 from control_api.database import Base
+from control_api.evenings.tables import EveningRow
 from control_api.events.tables import EventRow
 from control_api.jobs.tables import JobRow
 from control_api.leases import LeaseRow
@@ -18,6 +19,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "ClipRow",
+    "EveningRow",
     "EventRow",
     "HeartbeatRow",
     "InstallationRow",

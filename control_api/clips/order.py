@@ -43,14 +43,15 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Either `start` and `end` or `ranges`, of a video or of a studio. `marks` None: one for each
-    of several ranges."""
+    """Either `start` and `end` or `ranges`, of a video, a studio or an evening. `marks` None: one
+    for each of several ranges."""
 
     start: Moment | None = None
     end: Moment | None = None
     ranges: Sequence[Range] | None = None
     video_id: str | None = None
     studio: str | None = None
+    evening_id: str | None = None
     mode: str = "exact"
     container: str = "mp4"
     title: str = ""
@@ -63,6 +64,7 @@ class Order:
     fade_in: float = 0.0
     fade_out: float = 0.0
     logo: Overlay | None = None
+    gaps: str = "join"
 
     @property
     def several(self) -> Sequence[Range]:

@@ -9,52 +9,86 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from control_api.clips.order import Mark, Order, Range
-from control_api.clips.when import Footage, Span, footage, in_evening, in_one, moments, offset_said
+from control_api.clips.when import Span, in_one, in_range, moments, offset_said, ranges
 from control_api.errors import ApiError, BadInput, Conflict
-from control_api.library.listing import Sort, Wanted
+from control_api.evenings.service import Evening, EveningService
 from control_api.library.portrait import READY
 from control_api.library.service import LibraryService
-from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
+from control_api.timeline.gaps import Gap
+from control_api.timeline.service import Recorded, Timelines, footage_of
 
-_NEWEST_VIDEOS = 500
-"""Among so many of a studio a time without its video is looked for."""
+_ONE_OF = "one of video_id, studio and evening_id is needed"
+JOIN, REFUSE = "join", "refuse"
+"""What is done where nothing was recorded in a range: join what there is, or refuse the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A start or end at which nothing was recorded, and the nearest recorded moment inside the
+    range, which is taken instead; Unix seconds."""
+
+    field: str
+    asked: float
+    taken: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One range: its spans in order, the gaps in it, and which of its ends were moved."""
+
+    rows: Mapping[str, VideoRow]
+    spans: Sequence[Span]
+    gaps: Sequence[Gap] = ()
+    moved: Sequence[Moved] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """For each range its spans, in the order asked for; `rows` by id."""
+    """What was found for each range, in the order asked for."""
 
-    rows: Mapping[str, VideoRow]
-    groups: Sequence[Sequence[Span]]
+    found: Sequence[Found]
+
+    @property
+    def rows(self) -> Mapping[str, VideoRow]:
+        """All videos by id."""
+        return {id: row for one in self.found for id, row in one.rows.items()}
 
     @property
     def spans(self) -> list[Span]:
-        return [span for group in self.groups for span in group]
+        return [span for one in self.found for span in one.spans]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        return [gap for one in self.found for gap in one.gaps]
+
+    @property
+    def moved(self) -> list[Moved]:
+        return [moved for one in self.found for moved in one.moved]
 
     @property
     def seconds(self) -> float:
-        return sum(span.end - span.start for span in self.spans)
+        return sum(span.length for span in self.spans)
+
+    @property
+    def title(self) -> str:
+        """That of the first video, or of its evening."""
+        return self.first.title or self.first.evening_title
 
     @property
     def first(self) -> VideoRow:
         return self.rows[self.spans[0].id]
 
-    def wall(self, span: Span) -> float | None:
-        """When it was shot, where that is known."""
-        pieces = footage_of(self.rows[span.id]).stretches
-        before = [piece for piece in pieces if piece.offset <= span.start]
-        return before[-1].wall + span.start - before[-1].offset if before else None
-
-
-def footage_of(row: VideoRow) -> Footage:
-    return footage(row.id, row.duration, row.start, row.anchors)
-
 
 class Picker:
-    def __init__(self, videos: VideoStore, library: LibraryService) -> None:
+    """Finds the files and seconds that an order is about."""
+
+    def __init__(
+        self, timelines: Timelines, evenings: EveningService, library: LibraryService
+    ) -> None:
         self.zone = library.zone
-        self._videos = videos
+        self._timelines = timelines
+        self._evenings = evenings
         self._library = library
 
     def held(self) -> AbstractContextManager[None]:
@@ -67,31 +101,85 @@ class Picker:
 
     def pick(self, order: Order) -> Picked:
         """Raises BadInput, NotFound and Conflict, which name the range where there are several."""
-        if order.video_id is not None and order.studio is not None:
-            raise BadInput("video_id: either video_id or studio is needed, and not both")
-        rows: dict[str, VideoRow] = {}
-        groups = []
+        given = (order.video_id, order.studio, order.evening_id)
+        if sum(one is not None for one in given) > 1:
+            raise BadInput(f"video_id: {_ONE_OF}, and no second one")
+        found = []
         for place, one in enumerate(order.several):
-            where = "" if order.ranges is None else f"ranges.{place}."
-            with _named(where):
-                found, spans = self._spans(order, one)
-            rows |= found
-            groups.append(spans)
-        return Picked(rows, groups)
+            with _named("" if order.ranges is None else f"ranges.{place}."):
+                found.append(self._found(order, one))
+                if order.gaps == REFUSE:
+                    _require_whole(found[-1], self.zone)
+        return Picked(found)
 
-    def _spans(self, order: Order, one: Range) -> tuple[dict[str, VideoRow], list[Span]]:
+    def _found(self, order: Order, one: Range) -> Found:
         id = one.video_id or order.video_id
-        if id is None and order.studio is None:
-            raise BadInput("video_id: either video_id or studio is needed, and not both")
         if id is not None:
-            row = _ready(self._library.get(id))
-            return {row.id: row}, [in_one(footage_of(row), one.start, one.end, self.zone)]
-        wanted = Wanted(studio=order.studio, sort=Sort.NEWEST)
-        rows = [*reversed(self._videos.page(wanted, 0, _NEWEST_VIDEOS)[0])]
-        shot = [footage_of(row) for row in rows]
-        spans = in_evening(shot, str(one.start), str(one.end), self.zone)
-        by_id = {row.id: row for row in rows}
-        return {span.id: _ready(by_id[span.id]) for span in spans}, spans
+            return self._in_video(_ready(self._library.get(id)), one)
+        if order.evening_id is not None:
+            return self._in_evening(self._evenings.get(order.evening_id), one)
+        if order.studio is None:
+            raise BadInput(f"video_id: {_ONE_OF}")
+        return self._in_studio(order.studio, one)
+
+    def _in_video(self, row: VideoRow, one: Range) -> Found:
+        asked = in_one(footage_of(row), one.start, one.end, self.zone)
+        span = asked.span
+        first = span.wall if asked.begin is None else asked.begin
+        if first is None or asked.end is None:
+            return Found({row.id: row}, [span])
+        gaps = self._timelines.gaps_in(row, first, asked.end)
+        return Found({row.id: row}, [span], gaps, _moved(gaps, first, asked.end))
+
+    def _in_studio(self, studio: str, one: Range) -> Found:
+        newest = self._timelines.newest_end(studio)
+        if newest is None:
+            raise BadInput("start: there is no video of this studio whose time is known")
+        asked = ranges(str(one.start), str(one.end), self.zone, newest)
+        begin, end = self._timelines.newest_shown(studio, asked) or asked[0]
+        recorded = self._timelines.recorded(studio, begin, end)
+        return _on_timeline(recorded, one, "a recording of this studio")
+
+    def _in_evening(self, evening: Evening, one: Range) -> Found:
+        begin, end = in_range(str(one.start), str(one.end), self.zone, evening.start, evening.end)
+        recorded = self._evenings.recorded(evening, begin, end)
+        return _on_timeline(recorded, one, "a part of this evening")
+
+
+def _on_timeline(recorded: Recorded, one: Range, what: str) -> Found:
+    """Raises BadInput and Conflict where there is nothing."""
+    if not recorded.spans:
+        for row in recorded.unusable:
+            _ready(row)
+        raise BadInput(f"start: from {one.start!r} to {one.end!r} nothing is in {what}")
+    spans = [
+        Span(span.id, span.offset, span.offset + span.length, span.wall) for span in recorded.spans
+    ]
+    rows = {span.id: recorded.rows[span.id] for span in spans}
+    moved = _moved(recorded.gaps, recorded.begin, recorded.end)
+    return Found(rows, spans, recorded.gaps, moved)
+
+
+def _moved(gaps: Sequence[Gap], begin: float, end: float) -> list[Moved]:
+    """The ends of [begin, end) that lie in a gap; gaps that touch are one there."""
+    first, last = begin, end
+    for gap in gaps:
+        first = gap.end if gap.start <= first else first
+    for gap in reversed(gaps):
+        last = gap.start if gap.end >= last else last
+    found = [Moved("start", begin, first), Moved("end", end, last)]
+    return [one for one in found if one.asked != one.taken]
+
+
+def _require_whole(found: Found, zone: tzinfo) -> None:
+    """Raises BadInput where nothing was recorded for a while."""
+    if found.gaps:
+        gap = found.gaps[0]
+        from_, to = (datetime.fromtimestamp(at, zone) for at in (gap.start, gap.end))
+        raise BadInput(
+            f"gaps: nothing was recorded from {from_:%Y-%m-%d %H:%M:%S} to {to:%H:%M:%S} "
+            f"({gap.text}); with {JOIN!r} what there is is joined"
+        )
 
 
 def chapters(order: Order, picked: Picked, zone: tzinfo) -> list[tuple[float, str]]:
@@ -101,13 +189,13 @@ def chapters(order: Order, picked: Picked, zone: tzinfo) -> list[tuple[float, st
             (_placed(mark, picked, zone, f"chapters.{place}.at"), mark.title)
             for place, mark in enumerate(order.marks)
         ]
-    if len(picked.groups) < 2:
+    if len(picked.found) < 2:
         return []
-    found, at = [], 0.0
-    for group in picked.groups:
-        found.append((at, _title(picked.wall(group[0]), group[0].start, zone)))
-        at += sum(span.end - span.start for span in group)
-    return found
+    titles, at = [], 0.0
+    for one in picked.found:
+        titles.append((at, _title(one.spans[0], zone)))
+        at += sum(span.length for span in one.spans)
+    return titles
 
 
 def _placed(mark: Mark, picked: Picked, zone: tzinfo, field: str) -> float:
@@ -118,20 +206,19 @@ def _placed(mark: Mark, picked: Picked, zone: tzinfo, field: str) -> float:
         return seconds
     at = 0.0
     for span in picked.spans:
-        length = span.end - span.start
-        wall = picked.wall(span)
-        for moment in moments(str(mark.at), zone, field, wall, length) if wall is not None else ():
-            if wall is not None and wall <= moment < wall + length:
+        wall = span.wall
+        for moment in () if wall is None else moments(str(mark.at), zone, field, wall, span.length):
+            if wall is not None and wall <= moment < wall + span.length:
                 return at + moment - wall
-        at += length
+        at += span.length
     raise BadInput(f"{field}: {mark.at!r} is in no part of the clip")
 
 
-def _title(wall: float | None, offset: float, zone: tzinfo) -> str:
+def _title(span: Span, zone: tzinfo) -> str:
     """20:31:10; without a known time how far into the video."""
-    if wall is not None:
-        return datetime.fromtimestamp(wall, zone).strftime("%H:%M:%S")
-    minutes, seconds = divmod(int(offset), 60)
+    if span.wall is not None:
+        return datetime.fromtimestamp(span.wall, zone).strftime("%H:%M:%S")
+    minutes, seconds = divmod(int(span.start), 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
 
@@ -150,6 +237,6 @@ def _named(where: str) -> Iterator[None]:
     except ApiError as error:
         if not where:
             raise
-        has_field = error.detail.startswith(("start:", "end:", "video_id:"))
+        has_field = error.detail.startswith(("start:", "end:", "video_id:", "gaps:"))
         field = "" if has_field else "video_id: "
         raise type(error)(f"{where}{field}{error.detail}") from None

@@ -12,11 +12,14 @@ from control_api.clips.service import ClipService
 from control_api.clips.store import ClipStore
 from control_api.clock import Clock
 from control_api.database import Database
+from control_api.evenings.service import EveningService
+from control_api.evenings.store import EveningStore
 from control_api.jobs.kinds import Kind
 from control_api.library.service import LibraryService
-from control_api.library.store import VideoStore
 from control_api.provide import Provided
 from control_api.settings.memory import Memory
+from control_api.timeline.service import Timelines
+from control_api.timeline.store import TimelineStore
 
 _SECRET = "links.secret"
 
@@ -34,11 +37,18 @@ class Clips:
     ) -> None:
         store = ClipStore(database)
         logo = LogoService(folder.with_name("logo.png"))
-        picker = Picker(VideoStore(database), library)
+        timelines = Timelines(TimelineStore(database))
+        evenings = EveningService(EveningStore(database), timelines, library)
+        picker = Picker(timelines, evenings, library)
         service = ClipService(store, picker, logo, folder, clock)
         links = LinkService(store, clock, _secret(memory))
         self.kind: Kind = service.kind()
-        self.provided: Provided = {ClipService: service, LinkService: links, LogoService: logo}
+        self.provided: Provided = {
+            ClipService: service,
+            LinkService: links,
+            LogoService: logo,
+            EveningService: evenings,
+        }
 
 
 def _secret(memory: Memory) -> bytes:

@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from control_api.clips.store import ClipStore
 from control_api.clips.strays import PART, WORK, Strays
 from control_api.clips.tables import ClipRow
 from control_api.clips.when import Span
-from control_api.clock import Clock
+from control_api.clock import Clock, local
 from control_api.errors import BadInput, NotFound
 from control_api.jobs.kinds import Kind, OpenParams
 from control_api.jobs.publish import publish
@@ -117,10 +118,11 @@ class ClipService:
             "parts": [[str(self._picker.path(span.id)), span.start, span.end] for span in spans],
             "spans": [[span.id, span.start, span.end] for span in spans],
             "mode": order.mode,
-            "title": order.title or picked.first.title,
+            "title": order.title or picked.title,
             "chapters": chapters(order, picked, self._picker.zone),
             "studio": picked.first.studio,
-            "start": picked.wall(spans[0]),
+            "start": spans[0].wall,
+            "details": _details(picked, self._picker.zone),
             "width": order.width,
             "height": order.height,
             "video_bitrate": order.video_bitrate,
@@ -174,6 +176,8 @@ class ClipService:
             "verified": result["verified"],
             "duration": result["duration"],
             "seconds_taken": result.get("seconds_taken"),
+            # What was queued by an earlier version has none.
+            **params.get("details", {}),
         }
 
 
@@ -196,6 +200,30 @@ def _check(order: Order, picked: Picked) -> None:
         raise BadInput("audio_only: what is asked for has no sound")
     if order.logo is not None and kinds and "video" not in kinds:
         raise BadInput("logo: what is asked for has no pictures to put it on")
+
+
+def _details(picked: Picked, zone: tzinfo) -> dict[str, Any]:
+    """What of the ranges was not recorded: part of the job, before and after it is done."""
+    return {
+        "gaps": [
+            {
+                "start": local(gap.start, zone).isoformat(),
+                "end": local(gap.end, zone).isoformat(),
+                "code": gap.code,
+                "params": dict(gap.params),
+                "reason": gap.text,
+            }
+            for gap in picked.gaps
+        ],
+        "moved": [
+            {
+                "field": moved.field,
+                "asked": local(moved.asked, zone).isoformat(),
+                "taken": local(moved.taken, zone).isoformat(),
+            }
+            for moved in picked.moved
+        ],
+    }
 
 
 def _seconds(params: Mapping[str, Any]) -> float:

@@ -85,6 +85,8 @@ class ClipIn(Shape):
     video_id: VideoId | None = None
     studio: Annotated[str | None, Field(max_length=63)] = None
     """Instead of a video: whatever it recorded then, over the seams of its files."""
+    evening_id: VideoId | None = None
+    """Instead of either: an evening; a clock time is looked for in all its parts."""
     start: Time | None = None
     """Seconds into the video, a clock time HH:MM[:SS[.mmm]], or an ISO time with its date."""
     end: Time | None = None
@@ -113,6 +115,10 @@ class ClipIn(Shape):
     """Seconds in which picture and sound go down; with mode reencode."""
     logo: LogoIn | None = None
     """With mode reencode."""
+    gaps: Literal["join", "refuse"] = "join"
+    """join: where nothing was recorded for a while, what there is is joined and the clip is
+    shorter; a start or end at which nothing was recorded moves to the nearest recorded moment
+    inside the range. The job lists both in its details. refuse: that is an error."""
 
 
 class ExportIn(Shape):

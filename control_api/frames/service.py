@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from control_api.clips.when import footage, in_one
+from control_api.clips.when import offset_at
 from control_api.errors import BadInput, Conflict
 from control_api.frames.reading import Reader
 from control_api.frames.store import Strip, StripStore
@@ -14,6 +14,7 @@ from control_api.library.growing import Grown
 from control_api.library.portrait import WRITING
 from control_api.library.service import LibraryService, Opened
 from control_api.library.tables import VideoRow
+from control_api.timeline.footage import footage
 from leitstand.media.formats import demuxer_of
 
 Format = Literal["jpeg", "png", "webp"]
@@ -140,11 +141,7 @@ class FrameService:
                 return float(at)
             raise BadInput(f"{field}: {float(at):g} s: the video has {duration:.3f} s")
         video = footage(row.id, duration, row.start, row.anchors)
-        try:
-            return in_one(video, at, duration, self._library.zone).start
-        except BadInput as error:
-            told = error.detail.removeprefix("start: ")
-            raise BadInput(f"{field}: {told}") from None
+        return offset_at(video, at, self._library.zone, field)
 
 
 def _form(opened: Opened) -> str:

@@ -41,7 +41,7 @@ def every(
     before: Before = None,
 ) -> Answer[list[JobOut]]:
     """Newest first. What has been over for 30 days is forgotten."""
-    found = jobs.all(state, kind, limit, before)
+    found = jobs.all(state, kind, limit=limit, before=before)
     return Answer(data=[JobOut.of(each, jobs.zone) for each in found])
 
 

@@ -118,11 +118,13 @@ class JobService:
         self,
         state: State | None = None,
         kind: str | None = None,
+        *,
+        video_id: str | None = None,
         limit: int = 50,
         before: int | None = None,
     ) -> Sequence[Job]:
-        """Newest first."""
-        equal = {"state": state, "kind": kind}
+        """Newest first; `video_id` is the first video that they read."""
+        equal = {"state": state, "kind": kind, "video_id": video_id}
         wanted = {key: value for key, value in equal.items() if value is not None}
         return self._store.newest(limit, before, **wanted)
 

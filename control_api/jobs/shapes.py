@@ -25,6 +25,7 @@ class JobOut(Shape):
                 "progress": 0.4,
                 "seconds_left": 3.1,
                 "result": None,
+                "details": {"gaps": [], "moved": []},
                 "error": None,
                 "created": "2026-11-20T22:31:04.500+01:00",
                 "started": "2026-11-20T22:31:04.612+01:00",
@@ -46,6 +47,10 @@ class JobOut(Shape):
     """Null while nobody knows."""
     result: dict[str, Any] | None
     """Of one that succeeded; its keys depend on the kind."""
+    details: dict[str, Any]
+    """What is known from the order on; its keys depend on the kind. Of a clip: `gaps`, each with
+    `start`, `end`, `code`, `params` and `reason`, in which nothing was recorded; and `moved`, each
+    with `field`, `asked` and `taken`: a start or end that lay in one."""
     error: str | None
     """Why it failed; of one that is queued or running again, why it had to begin anew."""
     created: datetime
@@ -69,6 +74,7 @@ class JobOut(Shape):
             progress=round(job.progress, 4),
             seconds_left=None if left is None else round(left, 1),
             result=job.result,
+            details=job.params.get("details", {}),
             error=job.error,
             created=local(job.created_at, zone),
             started=_time(job.started_at, zone),

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from control_api.clock import SystemClock
+from control_api.evenings.assign import Assigner
+from control_api.evenings.store import EveningStore
 from control_api.events.service import EventService
 from control_api.events.store import EventStore
 from control_api.library.changes import Changes
@@ -83,7 +85,8 @@ def _scanner(config: Config, folders: Folders) -> Iterator[Scanner]:
         changes = Changes(store, folders)
         zone = ZoneInfo(config.control_api.timezone)
         tell = EventService(EventStore(database), clock).tell
-        intake = Intake(store, changes, probe, clock=clock, zone=zone, tell=tell)
+        settled = Assigner(EveningStore(database), store, changes, zone).assign
+        intake = Intake(store, changes, probe, clock=clock, zone=zone, tell=tell, settled=settled)
         yield Scanner(store, folders, changes, intake, clock)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from pathlib import Path
 
@@ -24,13 +24,15 @@ from control_api.library.portrait import (
 from control_api.library.presence import is_gone, stat_of
 from control_api.library.probing import NotExamined, Probe, Prober
 from control_api.library.reasons import FileCode, FileReason
+from control_api.library.relations import Relations
 from control_api.library.store import Known, VideoStore
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
 
 
 class Intake:
-    """`tell` is the events'; `probe` looks into one file."""
+    """`tell` is the events'; `probe` looks into one file; `settled` is called with each video that
+    was taken in, and is known to be a rendition or none."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Intake:
         clock: Clock,
         zone: tzinfo,
         tell: Callable[..., object],
+        settled: Callable[[VideoRow], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._changes = changes
@@ -48,6 +51,8 @@ class Intake:
         self._clock = clock
         self._zone = zone
         self._tell = tell
+        self._relations = Relations(store, changes.keep)
+        self._settled = settled
 
     def show_writing(self, place: Place, known: Known | None) -> str:
         row = self._store.get(known.id) if known else None
@@ -82,7 +87,15 @@ class Intake:
                 self._changes.keep(row)
             else:
                 self._store.save(row)
+            self._relations.relate(row)
+            if row.state != TRASHED and (kept := self._store.get(row.id)):
+                self._settled(kept)
             return row.state
+
+    def without(self, ids: Iterable[str]) -> None:
+        """These videos are gone."""
+        with self._changes.lock:
+            self._relations.without(ids)
 
     def _probed(self, path: Path) -> Probe | NotExamined:
         try:

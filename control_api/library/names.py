@@ -25,6 +25,8 @@ _RESERVED = frozenset(
 _STAMP = re.compile(
     r"(?<!\d)(\d{4})-(\d\d)-(\d\d)[ _T](\d\d)-(\d\d)-(\d\d)(?:-(\d{1,6}))?(?!\d)", re.ASCII
 )
+_REPLAY = re.compile(r"replay(?![a-z])", re.ASCII | re.IGNORECASE)
+"""How OBS begins the name of a file of its replay buffer."""
 
 
 def suffix(name: str) -> str:
@@ -44,8 +46,11 @@ def is_storable(relative: str) -> bool:
         return False
 
 
-def start_told(name: str, zone: tzinfo) -> float | None:
-    """Unix seconds out of OBS's and MediaMTX's patterns, `2026-11-22 20-31-10` and alike."""
+def start_told(name: str, zone: tzinfo, duration: float = 0.0) -> float | None:
+    """Unix seconds out of OBS's and MediaMTX's patterns, `2026-11-22 20-31-10` and alike.
+
+    A replay buffer's file is called after its end.
+    """
     found = _STAMP.search(PurePosixPath(name).name)
     if found is None:
         return None
@@ -55,7 +60,8 @@ def start_told(name: str, zone: tzinfo) -> float | None:
         then = datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp()
     except (ValueError, OverflowError):
         return None
-    return then + (int(fraction.ljust(6, "0")) / 1e6 if fraction else 0.0)
+    is_end = _REPLAY.match(PurePosixPath(name).name) is not None
+    return then + (int(fraction.ljust(6, "0")) / 1e6 if fraction else 0.0) - duration * is_end
 
 
 def renamed(old: str, base: str) -> str:

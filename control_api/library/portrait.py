@@ -15,9 +15,11 @@ from control_api.library.folders import Folder, Stat
 from control_api.library.names import TRASH, start_told
 from control_api.library.probing import Probe
 from control_api.library.reasons import FileCode, FileReason
+from control_api.library.renditions import content_of
 from control_api.library.sidecar import Sidecar
 from control_api.library.tables import VideoRow
 from control_api.recordings.tables import RecordingRow
+from control_api.timeline.footage import until
 
 READY, WRITING, DAMAGED, TRASHED = "ready", "writing", "damaged", "trashed"
 UNEXAMINED = "unexamined"
@@ -84,14 +86,24 @@ def new(id: str, place: Place, now: float) -> VideoRow:
         evening=None,
         recording_id=None,
         added_by="scan",
+        evening_id=None,
+        evening_title="",
+        source="",
+        rendition_of=None,
+        is_edited=False,
+        fingerprint=None,
+        content=None,
     )
     return row
 
 
 def is_indexed(row: VideoRow) -> VideoRow:
     """Bring up to date what its indexes need."""
-    row.listed = row.state != TRASHED and row.missing_since is None
+    is_there = row.state != TRASHED and row.missing_since is None
+    row.listed = is_there and row.rendition_of is None
+    row.on_timeline = is_there and not row.is_edited
     row.sort_start = row.mtime_ns / 1e9 if row.start is None else row.start
+    row.clock_seconds = until(row.sort_start, row.duration, row.anchors) - row.sort_start
     row.search = searchable(" ".join((row.title, PurePosixPath(row.name).name, row.notes)))
     return row
 
@@ -126,6 +138,7 @@ def examined(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo
     row.size, row.mtime_ns = place.stat
     row.tracks, row.examination = probe.tracks, None
     _reason(row, probe.reason)
+    row.fingerprint, row.content = probe.fingerprint, content_of(probe.fingerprint)
     recording = told.recording
     row.duration = probe.duration or (recording.duration if recording else row.duration)
     row.state = DAMAGED if probe.damaged else READY
@@ -158,7 +171,7 @@ def _date(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -
 
 def _estimate(place: Place, probe: Probe, duration: float, zone: tzinfo) -> float:
     guesses: Sequence[Any] = (
-        start_told(place.name, zone),
+        start_told(place.name, zone, duration),
         probe.created,
         max(0.0, place.mtime - duration),
     )

@@ -30,7 +30,7 @@ class Probe:
     """`created` is Unix seconds where the file says it; `reason` is what is wrong with it.
 
     `stat` is the file's size and time of change in nanoseconds when it was opened, `folder` the
-    inode of its folder.
+    inode of its folder, `fingerprint` what `leitstand.media.fingerprint` makes of its packets.
     """
 
     duration: float = 0.0
@@ -39,6 +39,7 @@ class Probe:
     reason: FileReason | None = None
     stat: tuple[int, int] = (0, 0)
     folder: int | None = None
+    fingerprint: dict[str, Any] | None = None
 
     @property
     def damaged(self) -> str:
@@ -117,6 +118,7 @@ def _read(answer: bytes) -> Probe:
             _reason(told),
             tuple(told["stat"]),
             told["folder"],
+            told.get("fingerprint"),
         )
     except (ValueError, TypeError, KeyError):
         raise NotExamined("what examines it gave no answer") from None

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from control_api.clock import Clock
 from control_api.database import Database
+from control_api.evenings.assign import Assigner
+from control_api.evenings.store import EveningStore
 from control_api.events.service import Event, EventService, Kind
 from control_api.library.changes import Changes
 from control_api.library.folders import Folders, configured
@@ -59,7 +61,11 @@ class Library:
         self._reserves = _reserves(database, folders)
         changes = Changes(store, folders, reserves=self._reserves)
         self.service = LibraryService(store, changes, clock, zone, in_use=in_use)
-        intake = Intake(store, changes, prober, clock=clock, zone=zone, tell=events.tell)
+        self._evenings = Assigner(EveningStore(database), store, changes, zone)
+        settled = self._evenings.assign
+        intake = Intake(
+            store, changes, prober, clock=clock, zone=zone, tell=events.tell, settled=settled
+        )
         self._scanner = Scanner(store, folders, changes, intake, clock)
         self._changes = changes
         self._is_leader = is_leader
@@ -114,6 +120,14 @@ class Library:
         if not self._is_finished and self._is_leader():
             self._changes.finish()
             self._is_finished = True
+            self.worker.soon(self._assign_missing)
+
+    def _assign_missing(self) -> None:
+        """Some at a time: what is urgent comes between."""
+        with self._changes.lock:
+            is_more = self._evenings.assign_missing()
+        if is_more:
+            self.worker.soon(self._assign_missing)
 
     def _fetch(self, recording_id: int) -> None:
         if row := self._recordings.get(recording_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -30,6 +31,7 @@ from control_api.library.shapes import (
     EmptiedOut,
     PageOut,
     RenameIn,
+    RenditionOut,
     RetentionOut,
     ScanOut,
     VideoOut,
@@ -67,7 +69,7 @@ def listed(
     """The videos that are there, those being written too; the newest first."""
     wanted = Wanted(studio=studio or None, text=q.strip().replace("\0", ""), sort=sort)
     rows, total = service.page(wanted, day, page=page, page_size=page_size)
-    return Answer(data=PageOut(items=[_video(row, service) for row in rows], total=total))
+    return Answer(data=PageOut(items=_videos(rows, service), total=total))
 
 
 @router.get("/newest", responses=_MISSING)
@@ -79,7 +81,7 @@ def newest(_: Viewer, service: Service, studio: StudioName = None) -> Answer[Vid
 @router.get("/trash")
 def trash(_: Viewer, service: Service) -> Answer[list[VideoOut]]:
     """What was deleted within the last day, and may be restored."""
-    return Answer(data=[_video(row, service) for row in service.trash()])
+    return Answer(data=_videos(service.trash(), service))
 
 
 @router.get("/retention")
@@ -231,7 +233,16 @@ def _scan(service: LibraryService, worker: ScanWorker) -> ScanOut:
     )
 
 
+def _videos(rows: Sequence[VideoRow], service: LibraryService) -> list[VideoOut]:
+    renditions = service.renditions([row.id for row in rows])
+    return [_out(row, renditions.get(row.id, ()), service) for row in rows]
+
+
 def _video(row: VideoRow, service: LibraryService) -> VideoOut:
+    return _videos([row], service)[0]
+
+
+def _out(row: VideoRow, renditions: Sequence[VideoRow], service: LibraryService) -> VideoOut:
     zone = service.zone
     return VideoOut(
         id=row.id,
@@ -252,10 +263,20 @@ def _video(row: VideoRow, service: LibraryService) -> VideoOut:
         examine_at=_examine_at(row, service),
         protected=row.protected,
         evening=row.evening,
+        evening_id=row.evening_id,
+        evening_title=row.evening_title,
         recording_id=row.recording_id,
         anchors=[AnchorOut(offset=at, time=local(then, zone)) for at, then in row.anchors],
         created_at=local(row.created_at, zone),
         trashed_at=shown(row.trashed_at, zone),
+        rendition_of=row.rendition_of,
+        renditions=[
+            RenditionOut(
+                id=one.id, name=PurePosixPath(one.name).name, size=one.size, state=one.state
+            )
+            for one in renditions
+        ],
+        edited=row.is_edited,
     )
 
 

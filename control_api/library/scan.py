@@ -173,6 +173,7 @@ class Scanner:
             # has its new name after.
             gone = self._store.unmoved(folder.key, [n for n in names if is_gone(folder, n)])
             self._store.missing(gone.values(), self._clock.now())
+            self._intake.without(gone.values())
         tally.vanished += len(gone)
         for name in gone:
             tally.tell(What.GONE, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from control_api.library.names import TRASH, day_of, renamed
 from control_api.library.portrait import DAMAGED, READY, TRASHED, UNEXAMINED, WRITING
 from control_api.library.presence import stat_of
 from control_api.library.reasons import is_fatal
+from control_api.library.relations import Relations
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
@@ -84,6 +85,7 @@ class LibraryService:
         self._changes = changes
         self._clock = clock
         self._in_use = in_use
+        self._relations = Relations(store, changes.keep)
 
     def page(
         self,
@@ -129,6 +131,14 @@ class LibraryService:
         with self._changes.lock:
             yield
 
+    def renditions(self, ids: Iterable[str]) -> Mapping[str, Sequence[VideoRow]]:
+        """The renditions of these videos that are not in the trash, by the original's id."""
+        found: dict[str, list[VideoRow]] = {}
+        for row in self._store.renditions(ids):
+            if row.state != TRASHED and row.rendition_of is not None:
+                found.setdefault(row.rendition_of, []).append(row)
+        return found
+
     def edit(self, id: str, values: Mapping[str, Any]) -> VideoRow:
         """Change title or notes. Raises NotFound, Conflict, Unavailable."""
         with self._changes.lock:
@@ -136,6 +146,14 @@ class LibraryService:
             if values:
                 self._changes.note(row, values)
         return row
+
+    def keep(self, row: VideoRow, values: Mapping[str, Any]) -> None:
+        """Note what another room knows of a video, in its sidecar too; a folder that cannot be
+        written does without."""
+        with self._changes.lock:
+            for name, value in values.items():
+                setattr(row, name, value)
+            self._changes.keep(row)
 
     def rename(self, id: str, base: str) -> VideoRow:
         """Another name; the extension stays. Raises BadInput, Conflict, NotFound, Unavailable."""
@@ -147,43 +165,55 @@ class LibraryService:
         return row
 
     def protect(self, id: str, protected: bool) -> VideoRow:
-        return self.edit(id, {"protected": protected})
-
-    def throw(self, id: str) -> Deleted:
-        """To the trash. Raises Conflict for what is protected, written or in use."""
+        """Its renditions too. Raises NotFound, Conflict, Unavailable."""
         with self._changes.lock:
             row = self._there(id)
-            self._require_deletable(row)
-            size, now = _space_of(self._changes.path(row)), self._clock.now()
+            for one in self._with_renditions(row):
+                self._changes.note(one, {"protected": protected})
+        return row
+
+    def throw(self, id: str) -> Deleted:
+        """To the trash, with its renditions. Raises Conflict for what is protected, written or in
+        use."""
+        with self._changes.lock:
+            row, now = self._there(id), self._clock.now()
+            *renditions, _ = rows = self._deletable(row)
+            size = sum(_space_of(self._changes.path(one)) for one in rows)
             values = {"state": TRASHED, "trashed_at": now}
-            self._changes.move(row, f"{TRASH}/{row.id}/{row.name}", values)
+            with self._alone_otherwise(renditions):
+                for one in rows:
+                    self._changes.move(one, f"{TRASH}/{one.id}/{one.name}", values)
+                if row.rendition_of is not None:
+                    self._unlink([row])
         return Deleted(row, size, now + TRASH_SECONDS)
 
     def delete(self, id: str) -> Deleted:
-        """Off the disk at once, out of the trash too. Raises Conflict as `throw` does."""
+        """Off the disk at once, with its renditions, out of the trash too. Raises Conflict as
+        `throw` does."""
         with self._changes.lock:
             row = self.get(id)
-            self._require_deletable(row)
-            path = self._changes.path(row)
-            found = stat_of(path)
-            if found is None:
-                raise Unavailable("the video's file is not there at the moment")
-            if row.state != TRASHED and found != (row.size, row.mtime_ns):
-                raise Conflict(f"{_name(row)!r} has changed; try again after the next scan")
-            size = _space_of(path)
-            self._changes.purge(row)
+            rows = self._deletable(row)
+            for one in rows:
+                self._require_unchanged(one)
+            size = sum(_space_of(self._changes.path(one)) for one in rows)
+            for one in rows:
+                self._changes.purge(one)
         return Deleted(row, size, self._clock.now())
 
     def restore(self, id: str) -> VideoRow:
-        """Back from the trash. Raises Conflict if it is not there, or its name is taken."""
+        """Back from the trash, with its renditions. Raises Conflict if it is not there, or its name
+        is taken."""
         with self._changes.lock:
             row = self.get(id)
             if row.state != TRASHED:
                 raise Conflict(f"{_name(row)!r} is not in the trash")
-            target = str(PurePosixPath(*PurePosixPath(row.name).parts[2:]))
-            state = _state(row)
-            self._changes.move(row, target, {"state": state, "trashed_at": None})
-        return row
+            renditions = self._renditions(row)
+            with self._alone_otherwise(renditions):
+                for one in (row, *renditions):
+                    target = str(PurePosixPath(*PurePosixPath(one.name).parts[2:]))
+                    self._changes.move(one, target, {"state": _state(one), "trashed_at": None})
+            self._relations.relate(row)
+        return self.get(id)
 
     def examine(self, id: str) -> VideoRow:
         """Note that a video is to be examined again, now. Raises NotFound, Conflict."""
@@ -255,6 +285,46 @@ class LibraryService:
                 except ApiError:
                     kept += 1
         return Emptied(videos, size, kept)
+
+    def _renditions(self, row: VideoRow) -> list[VideoRow]:
+        """Where it is in the trash those in the trash, else the others."""
+        is_trashed = row.state == TRASHED
+        found = self._store.renditions([row.id])
+        return [one for one in found if (one.state == TRASHED) == is_trashed]
+
+    @contextlib.contextmanager
+    def _alone_otherwise(self, renditions: Sequence[VideoRow]) -> Iterator[None]:
+        """Where an original could not go the same way, its renditions in the trash are videos of
+        their own there."""
+        try:
+            yield
+        except ApiError:
+            self._unlink([one for one in renditions if one.state == TRASHED])
+            raise
+
+    def _unlink(self, renditions: Sequence[VideoRow]) -> None:
+        for one in renditions:
+            one.rendition_of = None
+        self._store.save(*renditions)
+
+    def _with_renditions(self, row: VideoRow) -> list[VideoRow]:
+        """The renditions come first: what cannot be done with one of them leaves the original."""
+        return [*self._renditions(row), row]
+
+    def _deletable(self, row: VideoRow) -> list[VideoRow]:
+        """The same. Raises Conflict."""
+        rows = self._with_renditions(row)
+        for one in reversed(rows):
+            self._require_deletable(one)
+        return rows
+
+    def _require_unchanged(self, row: VideoRow) -> None:
+        """Raises Conflict, or Unavailable where there is no file."""
+        found = stat_of(self._changes.path(row))
+        if found is None:
+            raise Unavailable("the video's file is not there at the moment")
+        if row.state != TRASHED and found != (row.size, row.mtime_ns):
+            raise Conflict(f"{_name(row)!r} has changed; try again after the next scan")
 
     def _require_deletable(self, row: VideoRow) -> None:
         """Raises Conflict."""

@@ -41,6 +41,16 @@ class AnchorOut(Shape):
     """The time it was then."""
 
 
+class RenditionOut(Shape):
+    """A remux or a copy of a video."""
+
+    id: str
+    name: str
+    size: int
+    """Bytes."""
+    state: str
+
+
 class VideoOut(Shape):
     """One file of the library."""
 
@@ -79,12 +89,21 @@ class VideoOut(Shape):
     """Whether neither people nor retention may delete it."""
     evening: int | None
     """The id of the first recording of what belongs together."""
+    evening_id: str | None
+    """The evening that it is a part of; see /api/evenings."""
+    evening_title: str
     recording_id: int | None
     anchors: list[AnchorOut]
     """The clock along the file: its beginning, and the end of each pause."""
     created_at: datetime
     """Since when it is known."""
     trashed_at: datetime | None
+    rendition_of: str | None
+    """The id of the video that it is a remux or a copy of: both have the same packets."""
+    renditions: list[RenditionOut]
+    """Its remuxes and copies, which lists do not have: they are protected and deleted with it."""
+    edited: bool
+    """Whether somebody made it out of another video: it is not on the studio's timeline."""
 
 
 class PageOut(Shape):

@@ -44,6 +44,9 @@ class Sidecar(BaseModel):
     start_estimated: bool = True
     anchors: Annotated[list[tuple[Offset, Instant]], Field(max_length=10_000, strict=False)] = []
     evening: Number | None = None
+    evening_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}\z")] | None = None
+    evening_title: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
+    source: Annotated[str, Field(max_length=63, pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
     recording_id: Number | None = None
     protected: bool = False
     created_at: Instant | None = None

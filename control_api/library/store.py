@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from control_api.database import Database
 from control_api.library import listing
 from control_api.library.attempts import Attempts
 from control_api.library.listing import Wanted
-from control_api.library.portrait import TRASHED, WRITING, is_indexed
+from control_api.library.portrait import DAMAGED, READY, TRASHED, WRITING, is_indexed
 from control_api.library.tables import IntentRow, VideoRow
 from control_api.recordings.store import OPEN
 from control_api.recordings.tables import RecordingRow
@@ -37,7 +37,7 @@ class Known(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """What retention needs of a row."""
+    """What retention needs of a row; `size` is that of its renditions too."""
 
     id: str
     folder: str
@@ -75,7 +75,13 @@ _IN_TRASH = (
     VideoRow.listed.is_(False),
     VideoRow.state == TRASHED,
     VideoRow.missing_since.is_(None),
+    VideoRow.rendition_of.is_(None),
 )
+_RENDITIONS = (
+    VideoRow.rendition_of.is_not(None),
+    VideoRow.missing_since.is_(None),
+)
+_START_SECONDS = 2.0
 
 
 class VideoStore:
@@ -151,28 +157,58 @@ class VideoStore:
         query = select(*_WEIGHT).where(VideoRow.listed.is_(True))
         with self._database.reading() as session:
             rows = session.execute(query.order_by(VideoRow.sort_start, VideoRow.id))
-            return [Weight(*row) for row in rows]
+            return _with_renditions(session, [Weight(*row) for row in rows])
 
     def trash_weights(self) -> list[Weight]:
         """Of all in the trash, first what was deleted first."""
         query = select(*_WEIGHT).where(*_IN_TRASH)
         with self._database.reading() as session:
             rows = session.execute(query.order_by(VideoRow.trashed_at, VideoRow.id))
-            return [Weight(*row) for row in rows]
+            return _with_renditions(session, [Weight(*row) for row in rows])
 
     def trash_totals(self) -> tuple[int, int]:
-        """How many videos are in the trash, and their bytes."""
-        query = select(func.count(), func.sum(VideoRow.size)).where(*_IN_TRASH)
-        with self._database.reading() as session:
-            count, size = session.execute(query).one()
-        return count, int(size or 0)
+        """How many videos are in the trash, and the bytes of all their renditions."""
+        return self._totals(_IN_TRASH, VideoRow.state == TRASHED)
 
     def totals(self) -> tuple[int, int]:
-        """How many videos there are, and their bytes."""
-        query = select(func.count(), func.sum(VideoRow.size)).where(VideoRow.listed.is_(True))
+        """How many videos there are, and the bytes of all their renditions."""
+        return self._totals([VideoRow.listed.is_(True)], VideoRow.state != TRASHED)
+
+    def _totals(
+        self, videos: Sequence[ColumnElement[bool]], state: ColumnElement[bool]
+    ) -> tuple[int, int]:
+        query = select(func.count(), func.sum(VideoRow.size)).where(*videos)
+        more = select(func.sum(VideoRow.size)).where(*_RENDITIONS, state)
         with self._database.reading() as session:
             count, size = session.execute(query).one()
-        return count, int(size or 0)
+            return count, int(size or 0) + int(session.scalar(more) or 0)
+
+    def renditions(self, ids: Iterable[str]) -> Sequence[VideoRow]:
+        """The renditions of these videos, also those in the trash."""
+        query = select(VideoRow).where(*_RENDITIONS).order_by(VideoRow.name, VideoRow.id)
+        with self._database.reading() as session:
+            found = (
+                session.scalars(query.where(VideoRow.rendition_of.in_(some))).all()
+                for some in _chunks(ids)
+            )
+            return [row for rows in found for row in rows]
+
+    def alike(self, row: VideoRow) -> Sequence[VideoRow]:
+        """The video and those that may be renditions of the same recording: with the same beginning
+        of their content, or of the same studio and time."""
+        there = VideoRow.missing_since.is_(None), VideoRow.state.in_((READY, DAMAGED))
+        start = row.sort_start
+        same_time = and_(
+            VideoRow.studio.is_not_distinct_from(row.studio),
+            VideoRow.sort_start.between(start - _START_SECONDS, start + _START_SECONDS),
+        )
+        same_content = [VideoRow.content == row.content] if row.content else []
+        found: dict[str, VideoRow] = {}
+        with self._database.reading() as session:
+            for same in (same_time, *same_content):
+                query = select(VideoRow).where(*there, same).limit(_AT_ONCE)
+                found |= {one.id: one for one in session.scalars(query)}
+        return list(found.values())
 
     def save(self, *rows: VideoRow) -> None:
         """Insert or update."""
@@ -190,8 +226,12 @@ class VideoStore:
         with self._database.begin() as session:
             for some in _chunks(ids):
                 session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(seen))
-                there = VideoRow.state != TRASHED if since is None else False
-                session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(listed=there))
+                there = VideoRow.state != TRASHED if since is None else false()
+                shown = {
+                    "listed": and_(there, VideoRow.rendition_of.is_(None)),
+                    "on_timeline": and_(there, VideoRow.is_edited.is_(False)),
+                }
+                session.execute(update(VideoRow).where(VideoRow.id.in_(some)).values(shown))
             listing.changed(session)
 
     def forget(self, missing_before: float) -> int:
@@ -257,6 +297,12 @@ class VideoStore:
             query = query.where(IntentRow.video_id == video_id)
         with self._database.reading() as session:
             return session.scalars(query).all()
+
+
+def _with_renditions(session: Session, weights: list[Weight]) -> list[Weight]:
+    query = select(VideoRow.rendition_of, func.sum(VideoRow.size)).where(*_RENDITIONS)
+    sizes = {id: int(size) for id, size in session.execute(query.group_by(VideoRow.rendition_of))}
+    return [one._replace(size=one.size + sizes.get(one.id, 0)) for one in weights]
 
 
 def _attempts(extra: Mapping[str, Any]) -> Attempts:

@@ -13,8 +13,9 @@ from control_api.database import Base
 class VideoRow(Base):
     """One file: `name` within the folder that `folder` is the key of.
 
-    `anchors` is a list of `[offset, wall]`, as a recording has them. `listed`, `sort_start` and
-    `search` follow from the rest and are there for the indexes alone.
+    `anchors` is a list of `[offset, wall]`, as a recording has them. `listed`, `on_timeline`,
+    `sort_start`, `clock_seconds` (from start to end by the clock, pauses included) and `search`
+    follow from the rest and are there for the indexes alone.
     """
 
     __tablename__ = "videos"
@@ -26,6 +27,9 @@ class VideoRow(Base):
         Index("ix_videos_by_size", "listed", "size", "id"),
         Index("ix_videos_by_duration", "listed", "duration", "id"),
         Index("ix_videos_by_text", "listed", "search", "id"),
+        Index("ix_videos_by_time", "on_timeline", "studio", "sort_start", "clock_seconds"),
+        Index("ix_videos_by_evening", "evening_id", "listed"),
+        Index("ix_videos_by_clock_seconds", "on_timeline", "studio", "clock_seconds"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -53,10 +57,24 @@ class VideoRow(Base):
     missing_since: Mapped[float | None] = mapped_column(index=True)
     anchors: Mapped[list[list[float]]] = mapped_column(JSON)
     evening: Mapped[int | None] = mapped_column(index=True)
+    evening_id: Mapped[str | None] = mapped_column(String(16))
+    evening_title: Mapped[str] = mapped_column(String(200))
+    """That of the evening, for the sidecar alone."""
+    source: Mapped[str] = mapped_column(String(63))
+    """Which camera of the studio recorded it; "" for its OBS."""
     recording_id: Mapped[int | None]
     added_by: Mapped[str] = mapped_column(String(100))
     listed: Mapped[bool]
+    rendition_of: Mapped[str | None] = mapped_column(String(16), index=True)
+    """The id of the video that it is a remux or a copy of."""
+    is_edited: Mapped[bool]
+    """Whether it was made out of another video by somebody: it is not on the timeline."""
+    fingerprint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    content: Mapped[str | None] = mapped_column(String(32), index=True)
+    """What renditions of one recording have in common: follows from the fingerprint."""
+    on_timeline: Mapped[bool]
     sort_start: Mapped[float]
+    clock_seconds: Mapped[float]
     search: Mapped[str] = mapped_column(String(600))
 
 

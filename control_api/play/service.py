@@ -30,7 +30,8 @@ _VERSION = 1
 _WORK_SECONDS = 24 * 3600.0
 _WORK_BYTES = 4 << 30
 _SPARE_BYTES = 64 << 20
-_NEWEST_JOBS = 500
+_MOST_JOBS = 100
+"""More than there are of one video: a job is forgotten after 30 days."""
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ class PlayService:
             made = self._store.made(_key(opened))
             if made is not None:
                 made.close()
-            return Standing(plan, made is not None, self._job(_key(opened)))
+            return Standing(plan, made is not None, self._job(opened))
 
     def _planned(self, id: str) -> tuple[Opened, Plan, BinaryIO]:
         opened = self._library.opened(id)
@@ -136,7 +137,7 @@ class PlayService:
         """Raises Conflict where it was tried and failed."""
         key = _key(opened)
         with self._ordering:
-            job = self._job(key)
+            job = self._job(opened)
             if job is not None and job.state in OPEN:
                 return job
             if job is not None and job.state != State.SUCCEEDED:
@@ -158,9 +159,10 @@ class PlayService:
                 self._store.make_room()
                 return self._jobs.add(KIND, params, by, opened.row.id)
 
-    def _job(self, key: str) -> Job | None:
+    def _job(self, opened: Opened) -> Job | None:
         """The newest one that was to make it."""
-        jobs = self._jobs.all(kind=KIND, limit=_NEWEST_JOBS)
+        key = _key(opened)
+        jobs = self._jobs.all(kind=KIND, video_id=opened.row.id, limit=_MOST_JOBS)
         return next((job for job in jobs if job.params.get("key") == key), None)
 
     def _finish(

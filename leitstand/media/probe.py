@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import av
 
-from leitstand.media import tracks
+from leitstand.media import fingerprint, tracks
 from leitstand.media.extent import extent
 from leitstand.media.opening import Media, Unreadable, opened
 
@@ -15,21 +14,15 @@ _LONGEST_TEXT = 100
 Facts = dict[str, Any]
 
 
-def _nothing(_: Media) -> Facts:
-    return {}
-
-
-def probe(source: BinaryIO, demuxer: str, also: Callable[[Media], Facts] = _nothing) -> Facts:
-    """The facts as plain values: `tracks`, `duration`, `created`, and `code` and `params` of what
-    is wrong with the file, no code where nothing is; and what `also` tells of one that plays.
+def probe(source: BinaryIO, demuxer: str) -> Facts:
+    """The facts as plain values: `tracks`, `duration`, `created`, `fingerprint`, and `code` and
+    `params` of what is wrong with the file, no code where nothing is.
 
     Raises MemoryError and ImportError, which say nothing about the file.
     """
     try:
         with opened(source, demuxer) as media:
-            facts = _facts(media) | _examined(media, source)
-            plays = facts.get("code") in (None, "damaged_end")
-            return facts | (also(media) if plays else {})
+            return _facts(media) | _examined(media, source)
     except Unreadable as failure:
         return _wrong(failure.code, **({"detail": failure.detail} if failure.detail else {}))
 
@@ -48,13 +41,14 @@ def _examined(media: Media, source: BinaryIO) -> Facts:
         declared = {"duration": media.declared or 0.0}
         return _wrong("unreadable", detail=type(error).__name__) | declared
     found = extent(media, source)
+    facts = {"duration": found.seconds, "fingerprint": fingerprint.taken(media)}
     if found.declared is None:
-        return {"duration": found.seconds}
+        return facts
     params = {
         "declared_seconds": round(found.declared, 3),
         "seconds": round(found.seconds, 3),
     }
-    return _wrong("damaged_end", **params) | {"duration": found.seconds}
+    return _wrong("damaged_end", **params) | facts
 
 
 def _decode_first(media: Media) -> None:

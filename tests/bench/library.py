@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +21,14 @@ import requests
 import yaml
 from sqlalchemy import insert
 
+from control_api.evenings.tables import EveningRow
 from control_api.library import portrait
 from control_api.library.folders import Folder
 from control_api.library.portrait import READY, Place
 from control_api.library.tables import VideoRow
 from control_api.migrations.migrate import opened
+from control_api.timeline.service import Timelines
+from control_api.timeline.store import TimelineStore
 from tests import postgresql
 from tests.bench.rows import ROUNDS, Row, median
 from tests.running import Process, eventually, free_port, leitstand, process
@@ -49,6 +53,12 @@ PAGES = {
     "the page in the middle": {"page": 1000},
     "the last page": {"page": 2000},
     "the page in the middle, by title": {"page": 1000, "sort": "title"},
+}
+EVENINGS = {
+    "the first page": {},
+    "the page in the middle": {"page": 100},
+    "one studio": {"studio": "stage", "page_size": 200},
+    "one month": {"first": "2019-05-01", "last": "2019-05-31"},
 }
 # The scan of each minute is measured by itself.
 _ONE_SCAN = "from control_api.library import room; room._SCAN_SECONDS = 86_400.0; \
@@ -92,6 +102,8 @@ class Archive:
         with contextlib.closing(opened(url)) as database, database.begin() as session:
             rows = [self._row(folder, number) for number in range(self.count)]
             session.execute(insert(VideoRow), rows)
+            evenings = {row["evening_id"]: _evening(row) for row in rows}
+            session.execute(insert(EveningRow), list(evenings.values()))
 
     def _row(self, folder: Folder, number: int) -> dict[str, Any]:
         start = _start(number)
@@ -102,12 +114,28 @@ class Archive:
         row.studio = ("stage", "hall", "foyer")[number % 3]
         row.start, row.duration, row.state = start.timestamp(), 600.0 + number % 7200, READY
         row.tracks = KINDS
+        row.evening_id = hashlib.sha256(f"{row.studio} {start:%Y-%m-%d}".encode()).hexdigest()[:16]
         portrait.is_indexed(row)
         return {column.name: getattr(row, column.name) for column in VideoRow.__table__.columns}
 
 
 def _start(number: int) -> datetime:
     return BEGINNING + timedelta(minutes=50 * number)
+
+
+def _evening(video: dict[str, Any]) -> dict[str, Any]:
+    """That of a day and a studio."""
+    start = video["sort_start"]
+    return {
+        "id": video["evening_id"],
+        "studio": video["studio"],
+        "source": "",
+        "title": video["title"],
+        "start": start,
+        "end": start + video["clock_seconds"],
+        "date": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d}",
+        "is_by_hand": False,
+    }
 
 
 def rows() -> Iterator[Row]:
@@ -120,6 +148,7 @@ def rows() -> Iterator[Row]:
             archive.index(url)
         yield from _scans(small, large, sqlite)
         yield from _pages(large, sqlite[large], "SQLite")
+        yield from _clock(sqlite[large], "SQLite")
         url = server.make()
         large.index(url)
         with psycopg.connect(url, autocommit=True) as connection:
@@ -128,6 +157,7 @@ def rows() -> Iterator[Row]:
             # As PostgreSQL does by itself within the minute.
             connection.execute("VACUUM ANALYZE videos")
         yield from _pages(large, url, "PostgreSQL")
+        yield from _clock(url, "PostgreSQL")
         yield from _scan_rows(large, url, "PostgreSQL")
 
 
@@ -175,7 +205,33 @@ def _pages(archive: Archive, url: str, where: str) -> Iterator[Row]:
             firsts.append(first)
             yield Row(f"{where}, {VIDEOS:,} videos, {what}: median", took, "ms", 50)
             yield Row("the service's CPU for it", busy, "ms")
+        for what, query in EVENINGS.items():
+            _, took, _ = _page(service, http, f"http://{listen}/api/evenings", query)
+            yield Row(f"{where}, evenings of 10 years, {what}: median", took, "ms", 50)
     yield Row("the slowest of them, when it is asked for first", max(firsts), "ms")
+
+
+def _clock(url: str, where: str) -> Iterator[Row]:
+    """What an order of a clip by studio and clock asks of the index, for the oldest video."""
+    begin = _start(3).timestamp() + 60
+    with contextlib.closing(opened(url)) as database:
+        timelines = Timelines(TimelineStore(database))
+        days = [(begin + day * 86_400, begin + day * 86_400 + 60) for day in range(-40, 1)]
+
+        def find() -> None:
+            assert timelines.newest_end("stage")
+            assert timelines.newest_shown("stage", days) == days[-1]
+            assert timelines.recorded("stage", *days[-1]).spans
+
+        find()
+        took = [_seconds(find) * 1000 for _ in range(ROUNDS)]
+    yield Row(f"{where}, {VIDEOS:,} videos, by studio and clock: median", median(took), "ms", 10)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _page(

@@ -168,7 +168,9 @@ def elsewhere(folder: Path, url: str) -> bytes:
 
 
 def videos(house: Doomed) -> dict[str, dict[str, Any]]:
-    return {one["name"]: one for one in house.call("GET", "/videos?page_size=200")["items"]}
+    """By name, also those that are copies of one file."""
+    listed = house.call("GET", "/videos?page_size=200")["items"]
+    return {one["name"]: one for video in listed for one in (video, *video["renditions"])}
 
 
 def cut(house: Doomed, video: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from control_api.clips.when import Footage, Span, footage, in_evening, in_one
+from control_api.clips.when import Asked, Span, in_one, offset_at, ranges
 from control_api.errors import BadInput
+from control_api.timeline.footage import Footage, footage
 
 ZONE = ZoneInfo("Europe/Berlin")
 
@@ -38,7 +39,7 @@ EVENING = video("2026-11-20 20:00:00", 3600)
     ],
 )
 def test_one_video(start: str | float, end: str | float, span: tuple[float, float]) -> None:
-    found = in_one(EVENING, start, end, ZONE)
+    found = in_one(EVENING, start, end, ZONE).span
     assert (found.start, found.end) == pytest.approx(span)
 
 
@@ -68,36 +69,73 @@ def test_what_is_wrong_is_said(start: str | float, end: str | float, reason: str
 
 def test_midnight_is_crossed() -> None:
     night = video("2026-11-20 23:30:00", 3600)
-    assert in_one(night, "23:50", "00:10", ZONE) == Span("v", 1200, 2400)
+    assert in_one(night, "23:50", "00:10", ZONE).span == Span("v", 1200, 2400)
 
 
-def test_a_pause_is_in_no_file() -> None:
-    paused = video("2026-11-20 20:00:00", 1200, (600, "2026-11-20 20:30:00"))
-    assert in_one(paused, "20:09", "20:31", ZONE) == Span("v", 540, 660)
-    with pytest.raises(BadInput, match=r"'20:15' is in a pause of this video"):
-        in_one(paused, "20:15", "20:31", ZONE)
+PAUSED = video("2026-11-20 20:00:00", 1200, (600, "2026-11-20 20:30:00"))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        ("20:09", "20:31", (540, 660)),
+        ("20:15", "20:31", (600, 660)),
+        ("20:09", "20:15", (540, 600)),
+        ("20:10", "20:31", (600, 660)),
+        (540, "20:15", (540, 600)),
+        ("20:15", 660, (600, 660)),
+    ],
+)
+def test_a_clock_time_in_a_pause_moves_into_the_recording(
+    start: str | float, end: str | float, span: tuple[float, float]
+) -> None:
+    found = in_one(PAUSED, start, end, ZONE)
+    assert (found.span.start, found.span.end) == span
+    asked = [None if isinstance(one, float | int) else one for one in (start, end)]
+    if asked[0]:
+        assert found.begin == at(f"2026-11-20 {asked[0]}")
+    if asked[1]:
+        assert found.end == at(f"2026-11-20 {asked[1]}")
+
+
+def test_a_range_within_a_pause_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"from '20:15' to '20:20' nothing was recorded"):
+        in_one(PAUSED, "20:15", "20:20", ZONE)
+
+
+def test_one_moment_in_a_pause_is_in_no_file() -> None:
+    assert offset_at(PAUSED, "20:31", ZONE, "at") == 660
+    for moment, why in (("20:15", "is in a pause of"), ("21:00", "is not in")):
+        with pytest.raises(BadInput, match=f"^at: '{moment}' {why} this video"):
+            offset_at(PAUSED, moment, ZONE, "at")
 
 
 def test_of_two_half_past_two_the_first_is_meant_unless_an_offset_is_given() -> None:
     night = footage("v", 3 * 3600, at("2026-10-25 01:30"), [])
-    assert in_one(night, "02:30", "02:40", ZONE) == Span("v", 3600, 4200)
+    assert in_one(night, "02:30", "02:40", ZONE).span == Span("v", 3600, 4200)
     second = in_one(night, "2026-10-25T02:30:00+01:00", "2026-10-25T02:40:00+01:00", ZONE)
-    assert second == Span("v", 7200, 7800)
+    assert second.span == Span("v", 7200, 7800)
 
 
-def test_over_the_seam_of_two_parts_of_an_evening() -> None:
-    one = footage("a", 600, at("2026-11-20 20:00:00"), [])
-    two = footage("b", 600, at("2026-11-20 20:10:05"), [])
-    older = footage("old", 600, at("2026-11-19 20:00:00"), [])
-    spans = in_evening([older, one, two], "20:09:50", "20:10:15", ZONE)
-    assert spans == [Span("a", 590, 600), Span("b", 0, 10)]
-    assert in_evening([older, one], "2026-11-19T20:01", "20:02", ZONE) == [Span("old", 60, 120)]
-    with pytest.raises(BadInput, match=r"end: '20:30' is in no recording of this studio"):
-        in_evening([one, two], "20:09:50", "20:30", ZONE)
+def test_ranges_that_a_clock_time_may_mean_the_latest_first() -> None:
+    newest = at("2026-11-20 21:00:00")
+    found = ranges("20:10", "00:30", ZONE, newest)
+    assert found[:2] == [
+        (at(f"2026-11-{day} 20:10"), at(f"2026-11-{day + 1} 00:30")) for day in (21, 20)
+    ]
+    assert len(found) >= 40
+    assert ranges("2026-01-19T20:01", "20:02", ZONE, newest) == [
+        (at("2026-01-19 20:01"), at("2026-01-19 20:02"))
+    ]
+    assert ranges("20:01", "2026-11-19T20:02", ZONE, newest)[0][0] == at("2026-11-19 20:01")
+    with pytest.raises(BadInput, match=r"end: '2026-11-19T20:02' is not after the start"):
+        ranges("2026-11-20T20:01", "2026-11-19T20:02", ZONE, newest)
+    with pytest.raises(BadInput, match=r"start: '10' is none of"):
+        ranges("10", "20", ZONE, newest)
 
 
 def test_without_a_known_time_only_seconds_are_taken() -> None:
     unknown = footage("v", 100, None, [])
-    assert in_one(unknown, 1, 2, ZONE) == Span("v", 1, 2)
+    assert in_one(unknown, 1, 2, ZONE) == Asked(Span("v", 1, 2), None, None)
     with pytest.raises(BadInput, match="when this video was shot is not known; give seconds"):
         in_one(unknown, "20:00", 2, ZONE)

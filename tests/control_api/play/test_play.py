@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
+from control_api.jobs.tables import JobRow
 from tests.control_api.play.conftest import PLAIN, Room, ffmpeg, packets
 from tests.leitstand.cut.media import Recipe, watch
 
@@ -102,6 +103,24 @@ def test_what_cannot_have_an_index_is_copied_by_a_job(
     seen, wanted = watch(played), watch(room.file(id))
     assert seen.numbers == wanted.numbers
     assert played.read_bytes().index(b"moov") < played.read_bytes().index(b"mdat")
+
+
+def test_a_job_is_found_however_many_came_after_it(room: Room, tmp_path: Path) -> None:
+    id = room.put("a.ts", replace(PLAIN, audio=("aac",)))
+    room.made(id, tmp_path / "played.mp4")
+    job = room.how(id)["job"]["id"]
+    own = room.jobs.get(job)
+    with room.house.database.begin() as session:
+        for number in range(600):
+            session.add(_later(own, f"{number:016x}"))
+    assert room.how(id)["job"]["id"] == job
+
+
+def _later(job: JobRow, video_id: str) -> JobRow:
+    """A job of the same kind for another video."""
+    columns = [column.name for column in JobRow.__table__.columns if column.name != "id"]
+    same = {name: getattr(job, name) for name in columns}
+    return JobRow(**same | {"video_id": video_id, "params": {"key": video_id}})
 
 
 FOREIGN = {

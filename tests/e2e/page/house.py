@@ -146,6 +146,11 @@ def house(folder: Path) -> Iterator[House]:
             made.end()
 
 
+def another(path: Path) -> Path:
+    """A recording that is no copy of the old one."""
+    return record(path, Recipe(seconds=2, options={"g": "50", "bf": "2", "crf": "32"}))
+
+
 def _furnish(made: House) -> None:
     for path in ("stage", "cam/left", MARKUP, QUOTES):
         made.world.publish(path)

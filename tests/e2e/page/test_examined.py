@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.page.conftest import Visits
-from tests.e2e.page.house import EVENING, NAME, House
+from tests.e2e.page.house import EVENING, House, another
 from tests.running import eventually
 
 BAD = "2026-11-18 20-00-00.mkv"
@@ -33,7 +34,7 @@ def damaged(house: House) -> Any:
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_a_damaged_video_is_examined_again(
-    visits: Visits, house: House, damaged: dict[str, Any], size: str
+    visits: Visits, house: House, damaged: dict[str, Any], size: str, tmp_path: Path
 ) -> None:
     page = visits.open("operator", size, "evenings")
     page.get_by_role("button", name=BAD[:10]).click()
@@ -45,7 +46,8 @@ def test_a_damaged_video_is_examined_again(
     eventually(lambda: bad(house)["examine_at"] is None, 60)
     expect(page.get_by_text("Damaged: it does not play")).to_be_visible()
     expect(again).to_be_enabled()
-    (house.recordings / BAD).write_bytes((house.recordings / NAME).read_bytes())
+    good = another(tmp_path / "good.mkv").read_bytes()
+    (house.recordings / BAD).write_bytes(good)
     again.click()
     expect(page.get_by_label("The video", exact=True)).to_be_visible()
     expect(again).to_be_hidden()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.page.conftest import Visits
-from tests.e2e.page.house import NAME, House
+from tests.e2e.page.house import House, another
 from tests.running import eventually
 
 FILE = "2026-11-18 19-00-00 Spare.mkv"
@@ -22,7 +21,7 @@ def spare(house: House) -> Iterator[str]:
     """The id of a video that may be deleted; there is nothing else in the trash."""
     house.call("DELETE", "/videos/trash")
     path = house.recordings / FILE
-    shutil.copy(house.recordings / NAME, path)
+    another(path)
     os.utime(path, (time.time() - 3600,) * 2)
     house.call("POST", "/videos/scan")
     yield eventually(lambda: found(house))

@@ -182,13 +182,3 @@ def test_a_name_that_is_wrong_about_the_format(tmp_path: Path, name: str, really
     path = source.rename(tmp_path / name)
     with path.open("rb", buffering=0) as file:
         assert probe(file, formats.demuxer_of(name))["duration"] == pytest.approx(6, abs=0.12)
-
-
-def test_more_can_be_asked_of_a_file_that_plays(tmp_path: Path) -> None:
-    path = recorded(tmp_path / "a.mkv")
-    broken = tmp_path / "broken.mkv"
-    broken.write_bytes(path.read_bytes()[:100])
-    for each, is_asked in ((path, True), (broken, False)):
-        with each.open("rb", buffering=0) as file:
-            facts = probe(file, "matroska", also=lambda media: {"format": media.format})
-        assert facts.get("format") == ("matroska,webm" if is_asked else None)

@@ -43,7 +43,22 @@ export function offsetOf(video, typed) {
   return (places.find((place) => place.inside) ?? places.at(-1)).at;
 }
 
-function secondsOfDay(iso) {
+// A clock time as seconds of the day; null if it is none.
+export function parsed(typed) {
+  const found = CLOCK.exec(typed);
+  if (!found || Number(found[1]) > 23) return null;
+  const [, hours, minutes, seconds, part] = found;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0) + Number(`0.${part ?? 0}`);
+}
+
+// The place of a moment (ms) as seconds from the beginning of the video; before it they are below 0.
+export function offsetAt(video, moment) {
+  const pieces = piecesOf(video);
+  const piece = pieces.findLast(({ time }) => Date.parse(time) <= moment) ?? pieces[0];
+  return piece.offset + (moment - Date.parse(piece.time)) / 1000;
+}
+
+export function secondsOfDay(iso) {
   const [hours, minutes, seconds] = clockOf(iso, true).split(":").map(Number);
   return hours * 3600 + minutes * 60 + seconds + Number(/\.\d+/.exec(iso)?.[0] ?? 0);
 }

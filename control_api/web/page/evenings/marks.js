@@ -5,14 +5,17 @@ import { h, replace, say } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { action, field } from "../lib/ui.js";
-import { clockAt, isoAt, offsetOf } from "./clock.js";
+import { clockAt, isoAt, offsetAt, offsetOf } from "./clock.js";
+import { gapText } from "./line.js";
 import { showJob } from "./making.js";
+import { momentOf, spanAt, within } from "./whole.js";
 
 const LATER_SECONDS = 12 * 3600;
 
-export function showMarks({ video, player, bar, fps, context, life }) {
+export function showMarks({ video, evening, marked = "", go, player, bar, fps, context, life }) {
   const marks = { start: null, end: null };
   const length = h("p", { class: "numbers", role: "status" });
+  const missing = h("p", { class: "soft", role: "status" });
   const wrong = h("p", { class: "problem", role: "alert" });
   const start = entry("start");
   const end = entry("end");
@@ -26,12 +29,37 @@ export function showMarks({ video, player, bar, fps, context, life }) {
 
   function typed(which, input) {
     const text = input.value.trim();
-    const offset = text === "" ? null : offsetOf(video, text);
+    const offset = text === "" ? null : placeOf(text);
     const isKnown = text === "" || (offset !== null && offset <= video.duration + LATER_SECONDS);
     say(wrong, isKnown ? "" : t("evenings.nottime", { text }));
     if (!isKnown) return;
     set(which, offset, { isTyped: true });
-    if (offset !== null && offset < video.duration) player.seek(offset + 0.5 / fps);
+    if (isHere(offset)) player.seek(offset + 0.5 / fps);
+    else if (which === "start" && offset !== null) follow(offset);
+  }
+
+  const isHere = (offset) => offset !== null && offset >= 0 && offset < video.duration;
+
+  // In this video; else in whichever part of its evening has it.
+  function placeOf(text) {
+    const offset = offsetOf(video, text);
+    if (isHere(offset) || !evening || !video.start) return offset;
+    const moment = momentOf(evening, text);
+    return moment === null ? null : offsetAt(video, moment);
+  }
+
+  // Goes to the part that shows it, with what is marked.
+  function follow(offset) {
+    const part = evening && spanAt(evening, Date.parse(isoAt(video, offset)))?.video_id;
+    if (part && part !== video.id) go(part, [marks.start, marks.end].map((each) => (each === null ? "" : isoAt(video, each))).join("~"));
+  }
+
+  function take() {
+    for (const [at, which] of ["start", "end"].entries()) {
+      const iso = marked.split("~")[at];
+      if (!Number.isNaN(Date.parse(iso))) set(which, offsetAt(video, Date.parse(iso)));
+    }
+    if (isHere(marks.start)) player.seek(marks.start + 0.5 / fps);
   }
 
   function set(which, offset, { isTyped = false } = {}) {
@@ -41,18 +69,20 @@ export function showMarks({ video, player, bar, fps, context, life }) {
     tell();
   }
 
-  const written = (offset) => clockAt(video, offset, 3) || duration(offset);
+  const written = (offset) => (video.start ? isoAt(video, offset).slice(11, 23) : duration(offset));
 
   function tell() {
     const { start: from, end: to } = marks;
     const isRight = from !== null && to !== null && to > from;
-    say(length, isRight ? t("evenings.length", { length: duration(to - from) }) : "");
+    const over = isRight && isOver(video, evening, marks) ? within(evening, ...[from, to].map((each) => Date.parse(isoAt(video, each)))) : null;
+    say(length, isRight ? t("evenings.length", { length: duration(over ? over.seconds : to - from) }) : "");
+    say(missing, over?.gaps.length ? t("evenings.missing", { gaps: over.gaps.map(gapText).join("; ") }) : "");
     if (from !== null && to !== null) say(wrong, isRight ? "" : t("evenings.backwards"));
     make.disabled = !isRight;
   }
 
   async function order() {
-    const body = { ...asked(video, marks), title: title.value.trim() };
+    const body = { ...asked(video, evening, marks), title: title.value.trim() };
     const job = await post("/clips", body);
     const node = h("section", { class: "panel", "aria-label": t("evenings.clip") });
     jobs.prepend(node);
@@ -78,17 +108,24 @@ export function showMarks({ video, player, bar, fps, context, life }) {
       here("evenings.setend", setEnd),
       field(t("evenings.clip.title"), title),
       length,
+      missing,
       wrong,
       make,
       h("small", { class: "keys" }, t("evenings.keys")),
     );
     replace(node, panel, jobs);
+    if (video.start) take();
   }
   return { node, setStart, setEnd };
 }
 
-// Within this video by seconds; past its end by the clock, over the seam to the studio's next one.
-function asked(video, { start, end }) {
+// Whether it takes other parts of the evening than this video.
+const isOver = (video, evening, { start, end }) => Boolean(evening && video.start && (start < 0 || end > video.duration + 0.5));
+
+// Within this video by seconds; beyond it by the clock, over the parts of its evening, or over the
+// seam to the studio's next one.
+function asked(video, evening, { start, end }) {
+  if (isOver(video, evening, { start, end })) return { evening_id: evening.id, start: isoAt(video, start), end: isoAt(video, end) };
   if (end <= video.duration + 0.5 || !video.studio || !video.start) return { video_id: video.id, start, end: Math.min(end, Math.max(video.duration, start)) };
   return { studio: video.studio, start: isoAt(video, start), end: isoAt(video, end) };
 }

@@ -7,16 +7,20 @@ import { t } from "../lib/i18n.js";
 import { reasonText } from "../lib/reasons.js";
 import { action, dialog, fail, field, patient } from "../lib/ui.js";
 import { clockAt } from "./clock.js";
+import { showLine } from "./line.js";
 import { showMarks } from "./marks.js";
 import { deleteVideo, sayDeleted } from "./trash.js";
 
 const STRIP = 24;
 const EXAMINED_MS = 1_000;
 
-export async function showVideo(root, { day, id, context, life }) {
+// `marked` is what was marked in another part of its evening.
+export async function showVideo(root, { day, id, marked, context, life }) {
   let video;
+  let evening;
   try {
     video = await get(`/videos/${encodeURIComponent(id)}`);
+    evening = video.evening_id && video.state === "ready" ? await get(`/evenings/${video.evening_id}`).catch(() => null) : null;
   } catch (problem) {
     replace(root, h("p", { role: "alert" }, problem.message), h("a", { href: "#/evenings" }, t("evenings.back")));
     return;
@@ -28,12 +32,14 @@ export async function showVideo(root, { day, id, context, life }) {
   const fps = video.tracks.find((track) => track.kind === "video")?.fps || 25;
   const player = makePlayer(video, fps, life);
   const bar = timeBar(video, player, life);
-  const marks = showMarks({ video, player, bar, fps, context, life });
+  const go = (part, marks) => context.go("evenings", day, part, marks);
+  const marks = showMarks({ video, evening, marked, go, player, bar, fps, context, life });
   replace(
     root,
     head(video, day, context),
     h("h2", {}, heading(video)),
     video.reason_code && h("p", { class: "soft" }, reasonOf(video)),
+    evening && showLine(evening, { video, day }),
     h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
   );
   keys(life, player, marks);
@@ -43,7 +49,7 @@ const head = (video, day, context) => h("div", { class: "row spread" }, h("a", {
 
 const reasonOf = ({ reason_code: code, reason_params: params, reason }) => code && reasonText(code, params, reason);
 
-const heading = (video) => [video.title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
+const heading = (video) => [video.title || video.evening_title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
 
 function makePlayer(video, fps, life) {
   const screen = h("video", { class: "screen", playsinline: true, controls: true, preload: "metadata", "aria-label": t("evenings.video") });

@@ -16,14 +16,14 @@ export function show(root, context) {
   const life = bundle();
   let endInner = () => {};
   life.add(() => endInner());
-  life.add(context.here.watch(({ name, rest: [day, id] }) => {
+  life.add(context.here.watch(({ name, rest: [day, id, marked] }) => {
     if (name !== "evenings") return;
     endInner();
     const inner = bundle();
     endInner = inner.end;
     const place = h("div", { class: "stack" });
     replace(root, place);
-    if (id) showVideo(place, { day, id, context, life: inner });
+    if (id) showVideo(place, { day, id, marked, context, life: inner });
     else showDays(place, { day, context, life: inner });
   }));
   return life.end;
@@ -49,9 +49,9 @@ function showDays(root, { day, context, life }) {
     await more();
   };
   const draw = (total) => {
-    const days = grouped(found);
+    const evenings = grouped(found);
     const rest = found.length < total ? action(t("evenings.older"), more) : null;
-    replace(list, days.length ? days.map(([each, videos]) => oneDay(each, videos, each === day, context)) : empty(t(search.value ? "evenings.nomatch" : "evenings.none")), rest);
+    replace(list, evenings.length ? evenings.map((each) => oneEvening(each, each.day === day, context)) : empty(t(search.value ? "evenings.nomatch" : "evenings.none")), rest);
     if (day) list.querySelector(".day.chosen")?.scrollIntoView({ block: "start" });
   };
   let timer;
@@ -68,23 +68,29 @@ function showDays(root, { day, context, life }) {
   if (context.may("operator")) showTrash(trash, life, () => anew().catch(fail));
 }
 
+// By evening, over midnight too; what is of none, by its day: [{day, title, videos}].
 function grouped(videos) {
-  const days = new Map();
+  const groups = new Map();
   for (const video of videos) {
-    const day = video.start ? dayOf(video.start) : "";
-    days.set(day, [...(days.get(day) ?? []), video]);
+    const key = video.evening_id ?? (video.start ? dayOf(video.start) : "");
+    groups.set(key, [...(groups.get(key) ?? []), video]);
   }
-  return [...days];
+  return [...groups.values()].map((parts) => {
+    const videos = parts.sort((a, b) => Date.parse(a.start ?? 0) - Date.parse(b.start ?? 0));
+    const [{ start, evening_title: title }] = videos;
+    return { day: start ? dayOf(start) : "", title, videos };
+  });
 }
 
-function oneDay(day, videos, chosen, context) {
-  const cards = [...videos].sort((a, b) => Date.parse(a.start ?? 0) - Date.parse(b.start ?? 0)).map((video) => card(day, video, context));
-  return h("section", { class: chosen ? "day chosen" : "day", "aria-label": day ? longDay(day) : t("evenings.undated") }, h("h3", {}, day ? longDay(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" }) : t("evenings.undated")), h("div", { class: "grid" }, cards));
+function oneEvening({ day, title, videos }, chosen, context) {
+  const when = day ? longDay(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" }) : t("evenings.undated");
+  const heading = [title, when].filter(Boolean).join(" · ");
+  return h("section", { class: chosen ? "day chosen" : "day", "aria-label": heading }, h("h3", {}, heading), h("div", { class: "grid" }, videos.map((video) => card(day, video, context))));
 }
 
 function card(day, video, context) {
   const isReady = video.state === "ready";
-  const name = video.title || video.name;
+  const name = video.title || video.evening_title || video.name;
   const when = video.start ? `${video.start_estimated ? "≈ " : ""}${clockOf(video.start)}–${clockOf(video.end ?? video.start)}` : duration(video.duration);
   const picture = isReady ? patient(h("img", { src: `/api/videos/${video.id}/frame?at=${Math.max(0, video.duration / 2).toFixed(1)}&width=320`, alt: "", loading: "lazy", width: 320, height: 180 })) : null;
   const about = [video.studio, duration(video.duration), bytes(video.size)].filter(Boolean).join(" · ");

@@ -87,4 +87,11 @@ export default {
   "evenings.clips": "Ausschnitte",
   "evenings.clip.delete": "Diesen Ausschnitt löschen?",
   "evenings.clip.delete.text": "Der Ausschnitt und seine Links sind sofort fort; die Aufnahme bleibt.",
+  "evenings.line": "Teile dieses Abends",
+  "evenings.gap": "{range}: {reason}",
+  "evenings.missing": "Nicht aufgenommen und nicht im Clip: {gaps}",
+  "reason.no_account": "nichts aufgenommen, soweit bekannt",
+  "reason.paused": "die Aufnahme war pausiert",
+  "reason.video_unusable": "das Video {name} ist nicht brauchbar ({state})",
+  "reason.no_video": "aufgenommen, aber das Video ist nicht in der Bibliothek",
 };

@@ -87,4 +87,11 @@ export default {
   "evenings.clips": "Clips",
   "evenings.clip.delete": "Delete this clip?",
   "evenings.clip.delete.text": "The clip and its links are gone at once; the recording stays.",
+  "evenings.line": "Parts of this evening",
+  "evenings.gap": "{range}: {reason}",
+  "evenings.missing": "Not recorded, so not in the clip: {gaps}",
+  "reason.no_account": "nothing was recorded, as far as is known",
+  "reason.paused": "the recording was paused",
+  "reason.video_unusable": "the video {name} is {state}",
+  "reason.no_video": "it was recorded, but the video is not in the library",
 };

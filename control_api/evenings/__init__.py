@@ -1,0 +1,1 @@
+"""Evenings: what belongs together of a studio's recordings."""

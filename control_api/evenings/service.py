@@ -1,0 +1,140 @@
+"""Lists evenings, shows what was recorded of one, and lets an operator join, split and rename."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from control_api.errors import BadInput, Conflict, NotFound
+from control_api.evenings.store import EveningStore, Totals, Wanted
+from control_api.evenings.tables import EveningRow
+from control_api.library.service import LibraryService
+from control_api.library.tables import VideoRow
+from control_api.timeline.service import Recorded, Timelines
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """An evening and what its parts come to."""
+
+    row: EveningRow
+    totals: Totals
+
+    @property
+    def start(self) -> float:
+        return min(self.row.start, self.totals.start)
+
+    @property
+    def end(self) -> float:
+        return max(self.row.end, self.totals.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Evening):
+    """The same with its parts, and what was recorded in it from start to end."""
+
+    parts: Sequence[VideoRow]
+    recorded: Recorded
+
+
+class EveningService:
+    def __init__(self, store: EveningStore, timelines: Timelines, library: LibraryService) -> None:
+        self.zone = library.zone
+        self._store = store
+        self._timelines = timelines
+        self._library = library
+
+    def page(
+        self, wanted: Wanted, *, page: int = 1, page_size: int = 50
+    ) -> tuple[list[Evening], int]:
+        """Some evenings that have parts, the latest first, and how many there are."""
+        rows, total = self._store.page(wanted, (page - 1) * page_size, page_size)
+        totals = self._store.totals([row.id for row in rows])
+        return [Evening(row, totals[row.id]) for row in rows if row.id in totals], total
+
+    def get(self, id: str) -> Evening:
+        """Raises NotFound, also for one all of whose parts are gone."""
+        row, totals = self._store.get(id), self._store.totals([id]).get(id)
+        if row is None or totals is None:
+            raise NotFound(f"there is no evening {id!r}; GET /api/evenings lists them")
+        return Evening(row, totals)
+
+    def show(self, id: str) -> Shown:
+        """Raises NotFound."""
+        evening = self.get(id)
+        recorded = self.recorded(evening, evening.start, evening.end)
+        return Shown(evening.row, evening.totals, self._store.parts(id), recorded)
+
+    def recorded(self, evening: Evening, begin: float, end: float) -> Recorded:
+        """What was recorded of an evening from one moment to another."""
+        first, last = max(begin, evening.start), min(end, evening.end)
+        ids = {row.id for row in self._store.all_parts(evening.row.id)}
+        return self._timelines.recorded(evening.row.studio, first, last, ids)
+
+    def rename(self, id: str, title: str) -> Evening:
+        """Raises NotFound, Conflict, Unavailable."""
+        with self._library.held():
+            evening = self.get(id)
+            evening.row.title = title
+            self._give(evening.row, self._store.all_parts(id))
+        return self.get(id)
+
+    def join(self, id: str, other: str) -> Evening:
+        """Make the parts of another evening parts of this one. Raises NotFound, BadInput,
+        Conflict."""
+        if id == other:
+            raise BadInput("evening: an evening cannot be joined with itself")
+        with self._library.held():
+            evening, joined = self.get(id), self.get(other)
+            one, two = evening.row, joined.row
+            if (one.studio, one.source) != (two.studio, two.source):
+                raise BadInput("evening: evenings of two studios cannot be joined")
+            one.title = one.title or two.title
+            one.start, one.end = min(one.start, two.start), max(one.end, two.end)
+            one.date, one.is_by_hand = self._date(one.start), True
+            self._give(one, self._store.all_parts(other))
+        return self.get(id)
+
+    def split(self, id: str, video_id: str) -> Evening:
+        """Make a part and those after it an evening of their own, which is returned. Raises
+        NotFound, Conflict."""
+        with self._library.held():
+            evening = self.get(id)
+            parts = self._store.all_parts(id)
+            first = next((row for row in parts if row.id == video_id), None)
+            if first is None:
+                raise BadInput(f"video_id: {video_id!r} is no part of this evening")
+            later = [row for row in parts if row.sort_start >= first.sort_start]
+            if len(later) == len(parts):
+                raise Conflict("an evening cannot be split before its first part")
+            earlier = [row for row in parts if row not in later]
+            row = evening.row
+            start, end = first.sort_start, max(row.end, first.sort_start)
+            new = EveningRow(
+                id=secrets.token_hex(8),
+                studio=row.studio,
+                source=row.source,
+                title=row.title,
+                start=start,
+                end=end,
+                date=self._date(start),
+                is_by_hand=True,
+            )
+            row.end, row.is_by_hand = max(map(_end, earlier)), True
+            self._store.save(row)
+            self._give(new, later)
+        return self.get(new.id)
+
+    def _give(self, evening: EveningRow, parts: Sequence[VideoRow]) -> None:
+        self._store.save(evening)
+        for row in parts:
+            self._library.keep(row, {"evening_id": evening.id, "evening_title": evening.title})
+
+    def _date(self, moment: float) -> str:
+        return datetime.fromtimestamp(moment, self.zone).date().isoformat()
+
+
+def _end(row: VideoRow) -> float:
+    return row.sort_start + row.clock_seconds

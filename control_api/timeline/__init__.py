@@ -1,0 +1,1 @@
+"""The timeline of a studio: every recorded second once."""

@@ -1,0 +1,149 @@
+"""From the videos of a studio to one timeline: each recorded second once. Pure.
+
+Of several videos of the same moment the one with the better `Quality` is taken; among equals a
+part with video and audio before one that lacks either, then the one that began first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from control_api.timeline.cover import Cover
+from control_api.timeline.footage import Footage, Quality, Stretch
+
+TOLERANCE_SECONDS = 1.5
+"""How wrong an estimated start may be: names of files tell whole seconds."""
+SEAM_SECONDS = 1.0
+"""A shorter hole between two spans is a seam and no gap."""
+LEAST_SECONDS = 0.1
+"""What a second-best video fills is at least that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`length` seconds of the timeline from `wall` on, found in the video `id` at `offset`."""
+
+    id: str
+    wall: float
+    offset: float
+    length: float
+
+    @property
+    def end(self) -> float:
+        return self.wall + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A stretch, or the part of one that is equally good."""
+
+    quality: Quality
+    is_partial: bool
+    wall: float
+    id: str
+    offset: float
+    length: float
+
+    @property
+    def rank(self) -> tuple[Quality, bool, float, str, float]:
+        return self.quality, self.is_partial, self.wall, self.id, self.offset
+
+
+def timeline(videos: Iterable[Footage]) -> list[Span]:
+    """The disjoint spans of everything that these videos of one studio show, in order."""
+    cover, spans = Cover(), []
+    layers = [layer for video in settled(videos) for layer in _layers(video)]
+    for layer in sorted(layers, key=lambda one: one.rank):
+        end = layer.wall + layer.length
+        for begin, until in list(cover.free(layer.wall, end)):
+            if until - begin < LEAST_SECONDS and (begin, until) != (layer.wall, end):
+                continue
+            cover.add(begin, until)
+            offset = layer.offset + begin - layer.wall
+            spans.append(Span(layer.id, begin, offset, until - begin))
+    return list(_joined(sorted(spans, key=lambda span: span.wall)))
+
+
+def settled(videos: Iterable[Footage]) -> list[Footage]:
+    """The same videos by start; an estimated start that is about where another video ends is
+    exactly there: the second was begun when the first was full."""
+    ends: list[float] = []
+    found = []
+    for video in sorted((v for v in videos if v.stretches), key=lambda v: (v.begin, v.id)):
+        if video.quality.is_estimated:
+            video = _shifted(video, _nearest(ends, video.begin) - video.begin)
+        found.append(video)
+        insort(ends, _full_end(video))
+    return found
+
+
+def within(spans: Iterable[Span], begin: float, end: float) -> list[Span]:
+    """What of the spans lies in [begin, end)."""
+    found = []
+    for span in spans:
+        first, last = max(begin, span.wall), min(end, span.end)
+        if last > first:
+            found.append(Span(span.id, first, span.offset + first - span.wall, last - first))
+    return found
+
+
+def holes(spans: Sequence[Span], begin: float, end: float) -> list[tuple[float, float]]:
+    """The intervals of [begin, end) that no span covers, without mere seams."""
+    edges = [begin, *(edge for span in spans for edge in (span.wall, span.end)), end]
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(first, last) for first, last in pairs if last - first >= SEAM_SECONDS]
+
+
+def _layers(video: Footage) -> Iterator[_Layer]:
+    for piece in video.stretches:
+        for first, last, is_partial in _graded(piece, video.full):
+            wall = piece.wall + first - piece.offset
+            yield _Layer(video.quality, is_partial, wall, video.id, first, last - first)
+
+
+def _graded(piece: Stretch, full: tuple[float, float]) -> Iterator[tuple[float, float, bool]]:
+    """The stretch in seconds into the file, cut where a kind of track begins or ends."""
+    first, last = piece.offset, piece.offset + piece.length
+    begin, end = max(first, min(full[0], last)), min(last, max(full[1], first))
+    parts = ((first, begin, True), (begin, end, False), (end, last, True))
+    yield from (part for part in parts if part[1] > part[0])
+
+
+def _full_end(video: Footage) -> float:
+    """When it stops to have all kinds of tracks."""
+    last = video.stretches[-1]
+    return last.wall + min(last.length, max(0.0, video.full[1] - last.offset))
+
+
+def _nearest(ends: Sequence[float], moment: float) -> float:
+    """The end that is nearest to a moment, if it is near enough; else the moment."""
+    place = bisect_left(ends, moment)
+    near = min(ends[max(0, place - 1) : place + 1], key=lambda end: abs(end - moment), default=None)
+    return moment if near is None or abs(near - moment) > TOLERANCE_SECONDS else near
+
+
+def _shifted(video: Footage, seconds: float) -> Footage:
+    if not seconds:
+        return video
+    moved = (replace(piece, wall=piece.wall + seconds) for piece in video.stretches)
+    return replace(video, stretches=tuple(moved))
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """The same with what follows on in one file as one span."""
+    before: Span | None = None
+    for span in spans:
+        if before is not None and _follows(before, span):
+            span = replace(before, length=span.end - before.wall)
+        elif before is not None:
+            yield before
+        before = span
+    if before is not None:
+        yield before
+
+
+def _follows(before: Span, span: Span) -> bool:
+    in_file = abs(before.offset + before.length - span.offset)
+    return before.id == span.id and in_file < 1e-6 and abs(before.end - span.wall) < 1e-6
