@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from av.container.output import OutputContainer
 
-from leitstand.cut.request import Chapter
+from leitstand.cut.media import Media
+from leitstand.cut.request import Chapter, Part
 
 _UNIT = Fraction(1, 1000)
 
@@ -27,6 +28,19 @@ def in_a_row(
         inside.insert(0, (0.0, opening))
     ends = [*(at for at, _ in inside[1:]), length]
     return [Chapter(at, end, title) for (at, title), end in zip(inside, ends, strict=False)]
+
+
+def of_part(media: Media, part: Part, at: float = 0.0) -> list[Chapter]:
+    """The chapters of a file that touch a part of it; the part begins at `at` in the clip."""
+    found = []
+    for one in media.container.chapters():
+        unit = one["time_base"] or _UNIT
+        begins, ends = (float(one[key] * unit - media.origin) for key in ("start", "end"))
+        first, last = max(begins, part.start), min(ends, part.end)
+        if first < last:
+            shift, title = at - part.start, one["metadata"].get("title", "")
+            found.append(Chapter(first + shift, last + shift, title))
+    return found
 
 
 def later(given: Sequence[Chapter], seconds: float) -> list[Chapter]:

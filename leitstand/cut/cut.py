@@ -12,9 +12,8 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, audio_tracks, chapters, likeness, mux, writer
+from leitstand.cut import audio, audio_tracks, chapters, likeness, mux, subtitles, writer
 from leitstand.cut.ahead import ahead
-from leitstand.cut.encoders import whole_encoder
 from leitstand.cut.extent import Extent, extent, widened
 from leitstand.cut.media import Media, Scan, base, codec_of, opened
 from leitstand.cut.pictures import decoded, encoded, placed
@@ -33,7 +32,9 @@ from leitstand.cut.request import (
     Verdict,
 )
 from leitstand.cut.splice import splice
+from leitstand.cut.whole import drawn, whole_encoder
 from leitstand.cut.work import Work, must_fit
+from leitstand.media.look import looked_at
 
 # What has to be known of every part stays in memory.
 PARTS_AT_MOST = 50
@@ -135,6 +136,7 @@ def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
 def _written(work: Work) -> tuple[Mode, str, Verdict | None]:
     with opened(work.part.path) as media:
         frames = media.video is not None and not work.request.audio_only
+        work.tag(chapters.of_part(media, work.part))
     if not frames:
         return _sound_only(work)
     try:
@@ -190,7 +192,7 @@ def _copied(work: Work) -> None:
         tags = _tags(work, float(asked.start - span.start))
         with writer.written(work.request.output, work.container, tags) as made:
             track = writer.copied_track(
-                made, media.video, extradata=spliced.extradata, tag=spliced.tag
+                made, media.video, extradata=spliced.extradata, tag=spliced.tag, size=spliced.size
             )
             times = mux.Times.of(plan.shown, base(media.video), span.start, span.end)
             track.time_base = times.unit
@@ -227,10 +229,12 @@ def _whole(work: Work) -> None:
         with writer.written(work.request.output, work.container, work.request.title) as made:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
             track = writer.encoded_track(made, name, stream, Fraction(30))
-            whole_encoder(track.codec_context, stream, work.request)
+            shown = looked_at(stream, decoded(media, found.shown, work.step))
+            canvas, frames = drawn(shown, work.container, work.request)
+            whole_encoder(track.codec_context, stream, canvas, work.request)
             times = mux.Times.of(found.shown, base(stream), span.start, span.end)
             track.codec_context.time_base = times.unit
-            frames = placed(decoded(media, found.shown, work.step), times.tick, times.unit)
+            frames = placed(frames, times.tick, times.unit)
             samples = encoded(track.codec_context, frames, None)
             _write(work, made, mux.encoded(samples, times.own, track), span)
 
@@ -248,10 +252,12 @@ def _write(
     """Audio beside the frames, both in the order of time."""
     work.seconds = float(span.seconds)
     with ExitStack() as stack:
+        own = subtitles.Span(work.part.path, span.start, span.end)
+        texts = subtitles.tracks(made, work.container, [own], stack) if frames is not None else []
         tracks = audio_tracks.tracks(work, made, (span.start, span.end), stack)
         if frames is not None:
             tracks.insert(0, frames)
-        mux.interleave(made, tracks, work.told(span.start, span.end))
+        mux.interleave(made, tracks + texts, work.told(span.start, span.end))
 
 
 def _sound_only(work: Work) -> tuple[Mode, str, Verdict | None]:

@@ -6,7 +6,8 @@ import errno
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leitstand.cut import writer
-from leitstand.cut.likeness import ALIKE
+from leitstand.cut import chapters, mux, subtitles, writer
+from leitstand.cut.likeness import ALIKE, SIZE, first_look, small
 from leitstand.cut.media import Media, base, opened
-from leitstand.cut.pictures import decoded
 from leitstand.cut.request import (
     CORNERS,
     CutError,
     Effects,
     Mode,
+    Part,
     Request,
     Result,
     Verdict,
@@ -30,6 +31,7 @@ from leitstand.cut.request import (
 from leitstand.cut.verify import stamps
 from leitstand.cut.verify_audio import LISTEN_SECONDS, apart, listen
 from leitstand.cut.work import Work
+from leitstand.media.look import Look
 
 if TYPE_CHECKING:
     from leitstand.cut.film import Shape
@@ -45,7 +47,6 @@ _USUAL_RATES = [Fraction(n * 1000, 1001) for n in (24, 30, 60)] + [
 ]
 _SAME_RATE = 4e-4
 _MOST_RATE = Fraction(120)
-_SMALL = (64, 36)
 
 
 def folder_of(output: Path) -> Path:
@@ -99,6 +100,7 @@ def _made(work: Work, cut: Cut, folder: Path) -> tuple[Mode, str, Verdict]:
     made = folder / ("film.mkv" if webm else "film.mp4")
     with opened(plain.path) as media:
         shape = _shape(work, media, plain)
+        work.tag(chapters.of_part(media, Part(plain.path, 0.0, plain.seconds)))
         tracks, pictures = len(media.audio), media.video is not None
     tell = _told(work, _CUT_SHARE, _FILM_SHARE)
     try:
@@ -110,7 +112,7 @@ def _made(work: Work, cut: Cut, folder: Path) -> tuple[Mode, str, Verdict]:
     work.step()
     work.pictures = work.pictures_encoded = shape.count if pictures else 0
     work.seconds = shape.seconds
-    _pack(work, made, shape)
+    _pack(work, plain, made, shape)
     verdict = _checked(work, plain.path, shape)
     if not verdict.right:
         raise CutError("The clip is not as it should be: " + "; ".join(verdict.faults))
@@ -185,33 +187,44 @@ def _size(request: Request, media: Media) -> tuple[int, int]:
     """Even, with square pixels; what is not asked for follows from the shape."""
     if media.video is None:
         return (0, 0)
-    source = media.video.codec_context
-    high = source.height
-    wide = source.width * Fraction(source.sample_aspect_ratio or 1)
+    look = first_look(media, media.video.start_time or 0)
+    high = look.shown_size[1]
+    wide = high * look.shape
     width = request.width or (request.height * wide / high if request.height else wide)
     height = request.height or (request.width * high / wide if request.width else high)
     return max(2, round(width / 2) * 2), max(2, round(height / 2) * 2)
 
 
-def _pack(work: Work, made: Path, shape: Shape) -> None:
+def _pack(work: Work, plain: Result, made: Path, shape: Shape) -> None:
     """Into the container that was asked for, with every picture at its exact time."""
     request = work.request
     with (
         opened(made) as media,
         writer.written(request.output, work.container, request.title) as packed,
+        ExitStack() as stack,
     ):
         streams = [one for one in (media.video, *media.audio[:1]) if one is not None]
         tracks = {one.index: writer.copied_track(packed, one) for one in streams}
+        span = subtitles.Span(plain.path, Fraction(0), Fraction(shape.seconds))
+        texts = subtitles.tracks(packed, work.container, [span], stack) if media.video else []
         packed.start_encoding()
-        for packet in media.container.demux(streams):
-            work.step()
-            if not packet.size or packet.pts is None:
-                continue
-            track = tracks[packet.stream.index]
-            if packet.stream.type == "video":
-                packet = _at_its_time(packet, track, shape.rate)
-            packet.stream = track
-            packed.mux_one(packet)
+        packets = _packets(work, media, tracks, shape)
+        mux.interleave(packed, [packets, *texts], lambda time: None)
+
+
+def _packets(
+    work: Work, media: Media, tracks: Mapping[int, Any], shape: Shape
+) -> Iterator[mux.Timed]:
+    for packet in media.container.demux([media.container.streams[one] for one in tracks]):
+        work.step()
+        if not packet.size or packet.pts is None:
+            continue
+        track = tracks[packet.stream.index]
+        time = Fraction(packet.dts if packet.dts is not None else packet.pts) * packet.time_base
+        if packet.stream.type == "video":
+            packet = _at_its_time(packet, track, shape.rate)
+        packet.stream = track
+        yield time, packet
 
 
 def _at_its_time(packet: Any, track: Any, rate: Fraction) -> Any:
@@ -263,32 +276,30 @@ def _seen(
     hidden = _hidden(effects, shape)
     made, ours = clip
     theirs, _ = stamps(source)
+    like = first_look(made, ours[0])
     times = np.array(theirs, np.float64) * float(base(source.video))
     times -= times[0]
     for place in sorted({first, (first + last) // 2, last}) if first <= last else ():
         shown = int(np.searchsorted(times, (place + 0.25) / float(shape.rate), "right")) - 1
-        a = _gray(source, theirs[max(0, shown)])
-        b = _gray(made, ours[place])
+        a = _small(source, theirs[max(0, shown)], like)
+        b = _small(made, ours[place])
         off = float(np.abs(a - b)[~hidden].mean()) if not hidden.all() else 0.0
         if off > ALIKE:
             yield f"picture {place} differs from the source by {off:.1f}"
 
 
-def _gray(media: Media, pts: int) -> Picture:
-    frame = next(decoded(media, [pts]))
-    small = frame.reformat(width=_SMALL[0], height=_SMALL[1], format="gray")
-    array: Picture = small.to_ndarray().astype(np.float32)
-    return array
+def _small(media: Media, pts: int, like: Look | None = None) -> Picture:
+    return small(media, [pts], lambda: None, like=like)[pts]
 
 
 def _hidden(effects: Effects, shape: Shape) -> Any:
     """What of a small picture the logo may hide."""
     from leitstand.cut.film import logo_box
 
-    hidden = np.zeros(_SMALL[::-1], bool)
+    hidden = np.zeros(SIZE[::-1], bool)
     if effects.logo is not None:
         left, top, width, height = logo_box(effects.logo, shape.size)
-        across, down = _SMALL[0] / shape.size[0], _SMALL[1] / shape.size[1]
+        across, down = SIZE[0] / shape.size[0], SIZE[1] / shape.size[1]
         rows = slice(max(0, int(top * down) - 1), math.ceil((top + height) * down) + 1)
         columns = slice(max(0, int(left * across) - 1), math.ceil((left + width) * across) + 1)
         hidden[rows, columns] = True

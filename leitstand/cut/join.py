@@ -12,18 +12,29 @@ from typing import Any
 import av
 from av.container.output import OutputContainer
 
-from leitstand.cut import audio, join_sound, mux, writer
+from leitstand.cut import audio, chapters, join_sound, mux, subtitles, writer
+from leitstand.cut.alike import alike
 from leitstand.cut.bitstream import Nals, joined, merged
-from leitstand.cut.encoders import seam_encoder, whole_encoder
-from leitstand.cut.letterbox import Letterbox
+from leitstand.cut.header import header_of
 from leitstand.cut.media import codec_of, nals_of, opened
 from leitstand.cut.pictures import Sample, decoded, encoded, placed
 from leitstand.cut.plan import Plan, planned
 from leitstand.cut.request import CannotCopy, CutError, Mode, Verdict
-from leitstand.cut.splice import copied, copied_order, made_anew
+from leitstand.cut.splice import (
+    SetIds,
+    copied,
+    copied_order,
+    extradata,
+    free_ids,
+    made_anew,
+    seam,
+)
 from leitstand.cut.timeline import UNIT, Picture, Piece, laid, named
 from leitstand.cut.verify_parts import check_pieces
+from leitstand.cut.whole import drawn, whole_encoder
 from leitstand.cut.work import Work, must_fit
+from leitstand.cut.writer import hevc_tag
+from leitstand.media.look import Look, looked_at
 
 # A part without a key frame to copy from is made anew up to this length.
 _ANEW_TICKS = 15 / UNIT
@@ -32,7 +43,7 @@ _SAME_RATE = 0.02
 
 def made(work: Work) -> tuple[Mode, str, Verdict | None]:
     """Writes the part file, and says how."""
-    pictures = not work.request.audio_only and _with_pictures(work)
+    pictures = _with_pictures(work) and not work.request.audio_only
     pieces = laid(work.request.parts, work.step, pictures=pictures)
     pictures = any(one.ticks for one in pieces)
     work.seconds = float(pieces[-1].until)
@@ -60,11 +71,14 @@ def made(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 
 def _with_pictures(work: Work) -> bool:
-    found = []
+    found, marks, at = [], [], 0.0
     for number, part in enumerate(work.request.parts, 1):
         work.step()
         with named(number, part), opened(part.path) as media:
             found.append(media.video is not None)
+            marks += chapters.of_part(media, part, at)
+        at += part.end - part.start
+    work.tag(marks)
     return any(found)
 
 
@@ -75,8 +89,9 @@ def _copied(work: Work, pieces: Sequence[Piece]) -> list[str]:
     plans = _planned(framed)
     work.pictures = sum(len(one.ticks) for one in framed)
     work.pictures_encoded = sum(len(one.head()) + len(one.tail()) for one in plans)
+    look = alike(framed, work.step)
     with opened(framed[0].part.path) as first:
-        seams = _Seams.of(first.video, framed, plans)
+        seams = _Seams.of(first.video, look, framed, plans)
         must_fit(seams.codec, work.container)
         order = [
             tick for one, plan in zip(framed, plans, strict=True) for tick in _order(one, plan)
@@ -150,62 +165,61 @@ class _Seams:
     """What all seams of a clip share: the first part's track and the ids beside the sources'."""
 
     stream: Any
+    look: Look
     codec: str
     header: bytes | None
-    ids: tuple[int, int]
+    ids: Sequence[SetIds]
+    in_band: bool = False
 
     @property
     def tag(self) -> str | None:
-        return "hev1" if self.codec == "hevc" else None
+        return "hev1" if self.in_band else hevc_tag(self.stream)
 
     @classmethod
-    def of(cls, stream: Any, pieces: Sequence[Piece], plans: Sequence[Plan]) -> _Seams:
+    def of(cls, stream: Any, look: Look, pieces: Sequence[Piece], plans: Sequence[Plan]) -> _Seams:
         """Raises CannotCopy where the parameter sets cannot stand side by side."""
         codec = codec_of(stream)
         if codec not in ("h264", "hevc"):
-            return cls(stream, codec, None, (0, 0))
+            return cls(stream, look, codec, None, (0, 0))
         kept = [Nals.of(codec, one.picture.extradata) for one in pieces if one.picture]
-        # HEVC's stand in the packets: each part brings its own.
+        if codec == "hevc" and any(one.sets != kept[0].sets for one in kept):
+            # They stand in the packets: each part brings its own.
+            return cls(stream, look, codec, joined(kept[0].sets), (0, 0), in_band=True)
         sources = merged(codec, kept) if codec == "h264" else kept[0]
-        free = sorted(set(range(1, 31)) - (sources.used_ids() if codec == "h264" else set()))
-        if len(free) < 2:
-            raise CannotCopy("the parts leave no id for parameter sets of new pictures")
-        sets = list(sources.sets)
-        if codec == "h264":
-            for used, own in (
-                (any(one.head() for one in plans), free[-1]),
-                (any(one.tail() for one in plans), free[-2]),
-            ):
-                if used:
-                    encoder = seam_encoder(stream, set_id=own, unit=UNIT)
-                    sets += Nals.of(codec, encoder.extradata).sets
-        header = joined(sorted(sets, key=sources.kind))
-        return cls(stream, codec, header, (free[-1], free[-2]))
+        ids = free_ids(sources)
+        used = (any(one.tail() for one in plans), any(one.head() for one in plans))
+        seams = [
+            seam(stream, own, look, unit=UNIT)
+            for own, is_used in zip(ids, used, strict=True)
+            if is_used
+        ]
+        return cls(stream, look, codec, extradata(sources, *seams), ids)
 
     def samples(
         self, pieces: Sequence[Piece], plans: Sequence[Plan], step: Callable[[], None]
     ) -> Iterator[Sample]:
         for piece, plan in zip(pieces, plans, strict=True):
             if plan.head():
-                yield from self._anew(piece, plan.head(), self.ids[0], step)
+                yield from self._anew(piece, plan.head(), self.ids[1], step)
             if plan.copy_to:
                 yield from self._copied(piece, plan, step)
             if plan.tail():
-                yield from self._anew(piece, plan.tail(), self.ids[1], step)
+                yield from self._anew(piece, plan.tail(), self.ids[0], step)
 
     def _anew(
-        self, piece: Piece, wanted: Sequence[int], set_id: int, step: Callable[[], None]
+        self, piece: Piece, wanted: Sequence[int], own: SetIds, step: Callable[[], None]
     ) -> Iterator[Sample]:
         # From the first part's parameters, so that the parameter sets are those of the header.
-        encoder = seam_encoder(self.stream, set_id=set_id, unit=UNIT)
+        new = seam(self.stream, own, self.look, unit=UNIT)
         with opened(piece.part.path) as media:
             frames = placed(decoded(media, wanted, step), piece.tick, UNIT)
             nals = nals_of(media.video)
-            yield from made_anew(encoder, frames, nals, self.codec == "hevc")
+            yield from made_anew(new, frames, nals, in_band=self.in_band)
 
     def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
         with opened(piece.part.path) as media:
-            for one in copied(media, piece.scan, plan, step):
+            header = header_of(media, piece.scan.pts[plan.copy_from], self.look)
+            for one in copied(media, piece.scan, plan, step, header, in_band=self.in_band):
                 yield Sample(one.data, piece.tick(one.pts), one.key)
 
 
@@ -219,21 +233,19 @@ def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
             track = writer.encoded_track(made, name, first.video, Fraction(30))
             encoder = track.codec_context
-            whole_encoder(encoder, first.video, work.request)
+            shown = (frame for one in framed for frame in _decoded(one, work.step))
+            canvas, frames = drawn(shown, work.container, work.request)
+            whole_encoder(encoder, first.video, canvas, work.request)
             encoder.time_base = UNIT
-            box = Letterbox.of(encoder)
-            frames = (frame for one in framed for frame in _boxed(one, box, work.step))
             return mux.encoded(encoded(encoder, frames, None), _times(pieces), track)
 
         return _write(work, pieces, write)
 
 
-def _boxed(piece: Piece, box: Letterbox, step: Callable[[], None]) -> Iterator[Any]:
+def _decoded(piece: Piece, step: Callable[[], None]) -> Iterator[tuple[Look, Any]]:
     with opened(piece.part.path) as media:
         frames = decoded(media, piece.scan.shown, step)
-        aspect = piece.picture.aspect if piece.picture else Fraction(1)
-        for frame in placed(frames, piece.tick, UNIT):
-            yield box.fitted(frame, aspect)
+        yield from looked_at(media.video, placed(frames, piece.tick, UNIT))
 
 
 def _write(
@@ -265,8 +277,16 @@ def _written(
         ExitStack() as stack,
     ):
         tracks = [pictures(made)] if pictures else []
+        texts = subtitles.tracks(made, work.container, _spans(pieces), stack) if pictures else []
         tracks += join_sound.tracks(work, made, pieces, stack, anew=anew)
-        mux.interleave(made, tracks, work.told(Fraction(0), pieces[-1].until))
+        mux.interleave(made, tracks + texts, work.told(Fraction(0), pieces[-1].until))
+
+
+def _spans(pieces: Sequence[Piece]) -> list[subtitles.Span]:
+    return [
+        subtitles.Span(one.part.path, one.zero + one.begin, one.zero + one.until, one.begin)
+        for one in pieces
+    ]
 
 
 def _sound_only(work: Work, pieces: Sequence[Piece]) -> list[str]:

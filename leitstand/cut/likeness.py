@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import av
+from av.video.reformatter import ColorRange
 
 from leitstand.cut.media import Media, Scan
 from leitstand.cut.pictures import decoded
+from leitstand.media.canvas import Canvas, Press
+from leitstand.media.look import MATRIX_709, Colours, Look, looked_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +26,11 @@ ALIKE = 8.0
 # noise and compression; so many spots must have.
 _MOVED = 6.0
 _SPOTS = 4
-_SIZE = (64, 36)
+SIZE = (64, 36)
+"""Width and height of the frames that are compared."""
+# Frames are rounded to whole pixels.
+_SAME_SHAPE = 0.03
+_GRAY = Colours(int(ColorRange.JPEG), matrix=MATRIX_709)
 # How many pictures to look at on each side of a seam.
 _BEFORE, AFTER = 2, 4
 
@@ -68,44 +75,76 @@ def small(
     step: Callable[[], None],
     *,
     also: Collection[int] = (),
-    crop: tuple[int, int, int, int] | None = None,
+    like: Look | None = None,
 ) -> dict[int, Picture]:
-    """The pictures with these time stamps; those of `also` where they come by.
+    """The frames with these time stamps; those of `also` where they come by.
 
-    `crop` is left, top, width and height of what counts.
+    With `like` as they are shown in a clip of that look: in its shape, and in its colours.
     """
-    found = {}
-    for frame in decoded(media, wanted, step, also=also):
-        found[frame.pts] = _shrunk(frame if crop is None else _cropped(frame, crop))
-    return found
+    shrinker = Shrinker(like)
+    frames = looked_at(media.video, decoded(media, wanted, step, also=also))
+    return {frame.pts: shrinker.shrunk(look, frame) for look, frame in frames}
+
+
+def first_look(media: Media, pts: int) -> Look:
+    """The look of the frame with that time stamp."""
+    return next(looked_at(media.video, decoded(media, [pts])))[0]
 
 
 def noted(
     frames: Iterator[Any], places: Mapping[int, int], seen: dict[int, Picture]
 ) -> Iterator[Any]:
     """The same frames; `seen` gets those with the time stamps of `places`, by their places."""
+    shrinker = Shrinker()
     for frame in frames:
         if frame.pts in places:
-            seen[places[frame.pts]] = _shrunk(frame)
+            seen[places[frame.pts]] = shrinker.shrunk(Look.of_frame(frame), frame)
         yield frame
 
 
-def _shrunk(frame: Any) -> Picture:
-    # Not at the start: here another thread is encoding, and does not wait for it.
-    import numpy as np
+class Shrinker:
+    """Makes frames small, gray and upright; `like` is the look of the clip they are shown in."""
 
-    gray = frame.reformat(*_SIZE, format="gray", interpolation="AREA")
-    array: Picture = gray.to_ndarray().astype(np.float32)
-    return array
+    def __init__(self, like: Look | None = None) -> None:
+        self._like = like
+        self._presses: dict[Look, Press] = {}
+
+    def shrunk(self, look: Look, frame: Any) -> Picture:
+        # Not at the start: here another thread is encoding, and does not wait for it.
+        import numpy as np
+
+        gray = self._drawn(look, frame) if self._must_draw(look) else _gray(look, frame)
+        return gray.astype(np.float32)
+
+    def _must_draw(self, look: Look) -> bool:
+        like = self._like
+        if like is None:
+            return False
+        is_toned = look.colours.is_wide and not like.colours.is_wide
+        return is_toned or abs(look.shape / like.shape - 1) > _SAME_SHAPE
+
+    def _drawn(self, look: Look, frame: Any) -> NDArray[np.uint8]:
+        assert self._like is not None
+        look = replace(look, is_interlaced=False)
+        if look not in self._presses:
+            canvas = Canvas(*self._like.shown_size, self._like.shown_aspect, "gray", _GRAY)
+            self._presses[look] = Press(canvas, look)
+        drawn = next(self._presses[look].pressed(frame))
+        return _gray(Look.of_frame(drawn), drawn)
 
 
-def _cropped(frame: Any, crop: tuple[int, int, int, int]) -> Any:
-    import numpy as np
-
-    left, top, width, height = crop
-    whole = frame.reformat(format="gray").to_ndarray()
-    part = np.ascontiguousarray(whole[top : top + height, left : left + width])
-    return av.VideoFrame.from_ndarray(part, format="gray")
+def _gray(look: Look, frame: Any) -> NDArray[np.uint8]:
+    width, height = look.orientation.size(*SIZE)
+    given = ColorRange.JPEG if look.colours.is_full_range else ColorRange.MPEG
+    small = frame.reformat(
+        width,
+        height,
+        "gray",
+        interpolation="AREA",
+        src_color_range=given,
+        dst_color_range=ColorRange.JPEG,
+    )
+    return look.orientation.upright(small.to_ndarray())
 
 
 def unlike(ours: Picture, theirs: Mapping[int, Picture], place: int) -> str:

@@ -78,14 +78,15 @@ def placed(frames: Iterator[Any], tick: Callable[[int], int], unit: Fraction) ->
 def encoded(
     encoder: VideoCodecContext, frames: Iterator[Any], rotated: Nals | None
 ) -> Iterator[Sample]:
-    """Encodes pictures; `rotated` has the form of H.264 and HEVC."""
+    """Encodes frames; `rotated` has the form of H.264 and HEVC.
+
+    Raises CannotCopy at a frame of another size or pixel format than the encoder's.
+    """
     width, height, pixels = encoder.width, encoder.height, encoder.pix_fmt
     kind = 0
     for frame in frames:
         if (frame.width, frame.height, frame.format.name) != (width, height, pixels):
-            pts, unit = frame.pts, frame.time_base
-            frame = frame.reformat(width=width, height=height, format=pixels)
-            frame.pts, frame.time_base = pts, unit
+            raise CannotCopy("the frame size or the pixel format changes inside the range")
         # Otherwise the encoder would follow the source's picture types.
         frame.pict_type = kind
         if encoder.name == "libx264" and rotated is not None:

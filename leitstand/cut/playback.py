@@ -8,16 +8,17 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from leitstand.cut import audio
 from leitstand.cut.media import Media, base
 from leitstand.cut.request import CutError
+from leitstand.media.canvas import Canvas
+from leitstand.media.look import MATRIX_709, Colours, looked_at
 
 SOUND_RATE = 48_000
-_HIGH_DEFINITION = 720
-_UNSPECIFIED = 2
+_RGB = Colours(int(ColorRange.JPEG), matrix=MATRIX_709)
 # Pictures and their times are told apart by less than this share of one picture.
 _EARLY = 0.25
 # Time stamps of decoded sound wander by less than this.
@@ -32,7 +33,7 @@ class Reel:
 
     def __init__(self, media: Media, size: tuple[int, int], rate: Fraction) -> None:
         self._media = media
-        self._size = size
+        self._canvas = Canvas(*size, pixels="rgb24", colours=_RGB)
         self._early = _EARLY / float(rate)
         self._frames: Iterator[tuple[float, Any]] = iter(())
         self._shown: tuple[float, Any] | None = None
@@ -50,7 +51,7 @@ class Reel:
         if self._shown is None:
             raise CutError("There is no picture to put anything on.")
         if self._pixels is None:
-            self._pixels = _colours(self._shown[1], self._size)
+            self._pixels = self._shown[1].to_ndarray()
         return self._pixels
 
     def _decoded(self) -> Iterator[tuple[float, Any]]:
@@ -60,10 +61,11 @@ class Reel:
         stream.codec_context.flush_buffers()
         unit = base(stream)
         first: int | None = None
-        for frame in self._media.container.decode(stream):
-            if frame.pts is not None:
-                first = frame.pts if first is None else first
-                yield float((frame.pts - first) * unit), frame
+        decoded = self._media.container.decode(stream)
+        frames = looked_at(stream, (one for one in decoded if one.pts is not None))
+        for frame in self._canvas.shown(frames):
+            first = frame.pts if first is None else first
+            yield float((frame.pts - first) * unit), frame
 
 
 class Tape:
@@ -128,14 +130,3 @@ class Tape:
 def _resampled(resampler: Any, frame: Any) -> Iterator[Samples]:
     for one in resampler.resample(frame):
         yield one.to_ndarray().reshape(-1, 2).astype(np.float32)
-
-
-def _colours(frame: Any, size: tuple[int, int]) -> Pixels:
-    space = None
-    if frame.colorspace == _UNSPECIFIED:
-        # As players guess.
-        is_high = frame.height >= _HIGH_DEFINITION
-        space = Colorspace.ITU709 if is_high else Colorspace.ITU601
-    plain = frame.reformat(*size, "rgb24", src_colorspace=space, src_color_range=frame.color_range)
-    made: Pixels = plain.to_ndarray()
-    return made

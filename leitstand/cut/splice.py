@@ -8,27 +8,37 @@ plays it. Clips of both are copied where no picture has to be made anew, else ma
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from av.video.codeccontext import VideoCodecContext
 
+from leitstand.cut import hevc_ids
 from leitstand.cut.bitstream import Key, Nals, as_broken_link, joined
 from leitstand.cut.encoders import seam_encoder
-from leitstand.cut.media import Media, Scan, codec_of, nals_of, packets_from
+from leitstand.cut.header import Header, header_at, key_size
+from leitstand.cut.media import Media, Scan, codec_of, packets_from
 from leitstand.cut.open_group import OpenGroup
 from leitstand.cut.pictures import Sample, decoded, encoded
 from leitstand.cut.plan import Plan
 from leitstand.cut.request import CannotCopy, CutError
+from leitstand.cut.writer import hevc_tag
+from leitstand.media.look import Look
+
+SetIds = int | hevc_ids.Ids
 
 
 class _Copier:
     """Packets of the source, as they may stand after pictures that are not the source's."""
 
-    def __init__(self, nals: Nals | None, group: OpenGroup | None) -> None:
-        self._nals = nals
+    def __init__(self, header: Header, codec: str, group: OpenGroup | None, in_band: bool) -> None:
+        self._nals = header.nals
+        self._size = header.size
+        self._codec = codec
         self._group = group
-        self._in_band = nals is not None and nals.codec == "hevc"
+        self._in_band = in_band
         self._first = True
 
     def sample(self, packet: Any, *, leading: bool) -> Sample | None:
@@ -39,27 +49,46 @@ class _Copier:
         data = bytes(packet)
         if self._nals is not None:
             data = self._rewritten(data, self._nals, leading=leading)
+        elif packet.is_keyframe and key_size(self._codec, data) not in (None, self._size):
+            raise CannotCopy("the frame size changes inside the range")
         self._first = False
         return None if leading else Sample(data, packet.pts, packet.is_keyframe)
 
     def _rewritten(self, data: bytes, nals: Nals, *, leading: bool) -> bytes:
-        if not self._in_band and nals.new_sets(data):
+        if nals.new_sets(data):
             raise CannotCopy("the parameters of the pictures change inside the range")
         units = [nal for nal in nals.split(data) if not nals.is_delimiter(nal)]
         if not self._in_band:
             units = [nal for nal in units if not nals.is_set(nal)]
-            return joined(self._group.renewed(units, leading=leading) if self._group else units)
-        if self._first:
-            units = nals.sets + [as_broken_link(nal) for nal in units]
-        return joined(units)
+        if self._group:
+            units = self._group.renewed(units, leading=leading)
+        if self._first and nals.codec == "hevc":
+            units = [as_broken_link(nal) for nal in units]
+        return joined(nals.sets + units if self._first and self._in_band else units)
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """An encoder beside a copy, and the ids of its parameter sets where it cannot set them."""
+
+    encoder: VideoCodecContext
+    ids: hevc_ids.Ids | None = None
+
+    def sets(self, codec: str) -> list[bytes]:
+        """Its parameter sets as they stand in the clip."""
+        return [self.renamed(nal) for nal in Nals.of(codec, self.encoder.extradata).sets]
+
+    def renamed(self, nal: bytes) -> bytes:
+        return hevc_ids.renamed(nal, self.ids) if self.ids else nal
 
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """The pictures of an exact clip: encoded, copied, encoded; and what the track's header says."""
+    """The frames of an exact clip: encoded, copied, encoded; and what the track's header says."""
 
     extradata: bytes | None
     tag: str | None
+    size: tuple[int, int]
     samples: Callable[[Callable[[], None]], Iterator[Sample]]
     order: Sequence[int]
 
@@ -72,54 +101,99 @@ def splice(
     stream = media.video
     if stream is None:
         raise CutError("There is no picture in the file.")
-    codec = codec_of(stream)
-    nals = nals_of(stream)
     head, tail = plan.head(), plan.tail()
-    free = sorted(set(range(1, 31)) - (nals.used_ids() if codec == "h264" and nals else set()))
-    first = seam_encoder(stream, set_id=free[-1]) if head else None
-    last = seam_encoder(stream, set_id=free[-2]) if tail else None
-    in_band = codec == "hevc"
+    header = header_at(tail_media, found.pts[plan.copy_from])
+    ids = free_ids(header.nals)
+    look, pictures = _with_look(stream, pictures)
+    tail_look, tail_pictures = _with_look(tail_media.video, decoded(tail_media, tail))
+    if any(one and (one.width, one.height) != header.size for one in (look, tail_look)):
+        raise CannotCopy("the frame size changes inside the range")
+    first = seam(stream, ids[1], look) if look else None
+    last = seam(stream, ids[0], tail_look) if tail_look else None
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
-        yield from made_anew(first, pictures, nals, in_band)
-        yield from copied(media, found, plan, step)
-        yield from made_anew(last, decoded(tail_media, tail, step), nals, in_band)
+        yield from made_anew(first, pictures, header.nals)
+        yield from copied(media, found, plan, step, header)
+        yield from made_anew(last, _stepped(tail_pictures, step), header.nals)
 
     order = head + copied_order(found, plan) + tail
-    return Splice(_header(nals, first, last), "hev1" if in_band else None, samples, order)
+    said = extradata(header.nals, first, last)
+    return Splice(said, hevc_tag(stream), header.size, samples, order)
 
 
-def _header(nals: Nals | None, *encoders: VideoCodecContext | None) -> bytes | None:
+def _with_look(stream: Any, frames: Iterator[Any]) -> tuple[Look | None, Iterator[Any]]:
+    """The look of the first frame, if there is one; and all frames."""
+    for first in frames:
+        return Look.of(stream, first), chain([first], frames)
+    return None, frames
+
+
+def _stepped(frames: Iterator[Any], step: Callable[[], None]) -> Iterator[Any]:
+    for frame in frames:
+        step()
+        yield frame
+
+
+def seam(stream: Any, own: SetIds, look: Look, *, unit: Fraction | None = None) -> Seam:
+    """An encoder whose parameter sets have these ids; raises CannotCopy where there is none."""
+    if isinstance(own, int):
+        return Seam(seam_encoder(stream, set_id=own, unit=unit, look=look))
+    return Seam(seam_encoder(stream, set_id=0, unit=unit, look=look), own)
+
+
+def free_ids(nals: Nals | None) -> Sequence[SetIds]:
+    """Two sets of ids that the source does not use; raises CannotCopy if there are none."""
+    if nals is None:
+        return (0, 0)
+    if nals.codec == "hevc":
+        return hevc_ids.free(nals.sets, 2)
+    found = sorted(set(range(1, 31)) - nals.used_ids())[-2:]
+    if len(found) < 2:
+        raise CannotCopy("the source leaves no id for parameter sets of new pictures")
+    return found
+
+
+def extradata(nals: Nals | None, *seams: Seam | None) -> bytes | None:
+    """The track's header: the source's parameter sets and those of the seams."""
     if nals is None:
         return None
-    sets = list(nals.sets)
-    if nals.codec == "h264":
-        for one in encoders:
-            if one is not None:
-                made = Nals.of("h264", one.extradata).sets
-                sets += made
+    sets = nals.sets + [nal for one in seams if one for nal in one.sets(nals.codec)]
     return joined(sorted(sets, key=nals.kind))
 
 
 def made_anew(
-    encoder: VideoCodecContext | None, frames: Iterator[Any], nals: Nals | None, in_band: bool
+    seam: Seam | None, frames: Iterator[Any], nals: Nals | None, *, in_band: bool = False
 ) -> Iterator[Sample]:
-    """Pictures from a seam encoder, in the form of the copied ones."""
-    if encoder is None:
+    """Frames from a seam encoder, in the form of the copied ones; `in_band` with its parameter
+    sets in front."""
+    if seam is None:
         return
-    own = Nals.of(nals.codec, encoder.extradata) if nals else None
     form = Nals(nals.codec, None) if nals else None
-    for place, sample in enumerate(encoded(encoder, frames, form)):
-        if place == 0 and in_band and own is not None:
-            sample = Sample(joined(own.sets) + sample.data, sample.pts, sample.key)
-        yield sample
+    for place, sample in enumerate(encoded(seam.encoder, frames, form)):
+        if nals is None or form is None:
+            yield sample
+            continue
+        units = [nal for nal in form.split(sample.data) if in_band or not form.is_set(nal)]
+        sets = seam.sets(nals.codec) if in_band and place == 0 else []
+        data = joined(sets + [seam.renamed(nal) for nal in units])
+        yield replace(sample, data=data)
 
 
-def copied(media: Media, found: Scan, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
-    """The pictures that the plan copies; raises CannotCopy where that cannot be."""
-    nals = nals_of(media.video)
+def copied(
+    media: Media,
+    found: Scan,
+    plan: Plan,
+    step: Callable[[], None],
+    header: Header,
+    *,
+    in_band: bool = False,
+) -> Iterator[Sample]:
+    """The frames that the plan copies, `in_band` with their parameter sets in front; raises
+    CannotCopy where that cannot be."""
+    nals = header.nals
     opens = nals is not None and found.keys[plan.copy_from] == Key.OPEN
-    copier = _Copier(nals, OpenGroup(nals.sets) if nals and opens else None)
+    group = OpenGroup(nals.sets) if nals and opens else None
+    copier = _Copier(header, codec_of(media.video), group, in_band)
     for packet in _copied_packets(media, found, plan):
         step()
         sample = copier.sample(packet, leading=packet.pts < found.pts[plan.copy_from])

@@ -31,6 +31,7 @@ from leitstand.cut.verify_audio import (
     listen,
     reach,
 )
+from leitstand.media.look import Look
 
 if TYPE_CHECKING:
     from leitstand.cut.likeness import Picture
@@ -176,13 +177,14 @@ def _shown(
     ):
         # What decodes alike at the key frame goes on alike: the rest need not be decoded.
         groups[-1] = [place for place in groups[-1] if place < last + likeness.AFTER]
+    like = likeness.first_look(made, stamps[0])
     # Decoding is most of the work, and both can be decoded at once.
     with ThreadPoolExecutor(1) as other:
         for group in groups:
             wanted = [stamps[one] for one in group]
             own = other.submit(likeness.small, made, wanted, step)
             is_seen = set(group) <= seen.keys()
-            theirs = seen if is_seen else of_source(source, found, group, step)
+            theirs = seen if is_seen else of_source(source, found, group, step, like=like)
             ours = own.result()
             for place in group:
                 if fault := likeness.unlike(ours[stamps[place]], theirs, place):
@@ -215,11 +217,18 @@ def source_keys(found: Scan) -> set[int]:
 
 
 def of_source(
-    source: Media, found: Scan, group: Sequence[int], step: Callable[[], None]
+    source: Media,
+    found: Scan,
+    group: Sequence[int],
+    step: Callable[[], None],
+    *,
+    like: Look | None = None,
 ) -> dict[int, Picture]:
-    """The pictures of a group, and those beside them, by their place in the range."""
+    """The pictures of a group, and those beside them, by their place in the range; as they are
+    shown in a clip of the look `like`."""
     places = likeness.beside(found, group)
-    seen = likeness.small(source, [found.shown[at] for at in group], step, also=places)
+    wanted = [found.shown[at] for at in group]
+    seen = likeness.small(source, wanted, step, also=places, like=like)
     return {places[pts]: picture for pts, picture in seen.items()}
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leitstand.cut import likeness
-from leitstand.cut.letterbox import Letterbox, box
 from leitstand.cut.media import Media, base, opened
 from leitstand.cut.request import CannotCopy, Part, Verdict
 from leitstand.cut.timeline import UNIT, Piece, laid
@@ -95,25 +94,13 @@ def _shown(
 def _alike(
     piece: Piece, made: Media, stamps: Sequence[int], group: list[int], step: _Step
 ) -> Iterator[str]:
+    like = likeness.first_look(made, stamps[0])
     with opened(piece.part.path) as source:
-        theirs = of_source(source, piece.scan, group, step)
-    wanted = [stamps[one] for one in group]
-    ours = likeness.small(made, wanted, step, crop=_crop(piece, made))
+        theirs = of_source(source, piece.scan, group, step, like=like)
+    ours = likeness.small(made, [stamps[one] for one in group], step)
     for place in group:
         if fault := likeness.unlike(ours[stamps[place]], theirs, place):
             yield f"picture {place} of part {piece.number} {fault}"
-
-
-def _crop(piece: Piece, made: Media) -> tuple[int, int, int, int] | None:
-    """Where a picture of this part lies in those of the clip, unless it fills them."""
-    if piece.picture is None or made.video is None:
-        return None
-    clip = made.video.codec_context
-    into = Letterbox(clip.width, clip.height, "", Fraction(clip.sample_aspect_ratio or 1))
-    size = piece.picture.width, piece.picture.height
-    if (*size, piece.picture.aspect) == (into.width, into.height, into.aspect):
-        return None
-    return box(size, piece.picture.aspect, into)
 
 
 def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from leitstand.cut.request import Asked, Cancelled, CannotCopy, Note, Part, Progress, Request
+from leitstand.cut.request import (
+    Asked,
+    Cancelled,
+    CannotCopy,
+    Chapter,
+    Note,
+    Part,
+    Progress,
+    Request,
+    Tags,
+)
 
 if TYPE_CHECKING:
     from leitstand.cut.likeness import Picture
@@ -43,6 +53,12 @@ class Work:
     def part(self) -> Part:
         """The one part, or the first."""
         return self.request.parts[0]
+
+    def tag(self, found: Sequence[Chapter]) -> None:
+        """Gives the clip the chapters of its source, unless it was requested with others."""
+        tags = Tags.of(self.request.title)
+        if found and not tags.chapters:
+            self.request = replace(self.request, title=Tags(tags.title, found))
 
     def step(self) -> None:
         if self.cancelled():

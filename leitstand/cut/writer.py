@@ -14,8 +14,23 @@ from av.container.output import OutputContainer
 
 from leitstand.cut import chapters
 from leitstand.cut.request import CannotCopy, Tags
+from leitstand.media.look import pixel_aspect
 
 _LONGEST_LABEL = 200
+_PLAIN_STYLE = b"""[Script Info]
+ScriptType: v4.00+
+PlayResX: 384
+PlayResY: 288
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \
+Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
+Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
 _FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm"}
 
 
@@ -57,10 +72,23 @@ def part_of(output: Path) -> Path:
     return output.with_name(output.name + ".part")
 
 
+def hevc_tag(stream: Any) -> str | None:
+    """How MP4 names HEVC with all its parameter sets in the header: `hvc1`, which more players
+    take, or as the source names it; None for other codecs."""
+    if stream.codec_context.codec.canonical_name != "hevc":
+        return None
+    return "hev1" if stream.codec_tag == "hev1" else "hvc1"
+
+
 def copied_track(
-    made: OutputContainer, template: Any, *, extradata: bytes | None = None, tag: str | None = None
+    made: OutputContainer,
+    template: Any,
+    *,
+    extradata: bytes | None = None,
+    tag: str | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Any:
-    """A track for packets in the source's codec."""
+    """A track for packets in the source's codec; `size` where it is not the one the source says."""
     try:
         track = made.add_stream_from_template(template, opaque=True)
     except ValueError as problem:
@@ -70,6 +98,11 @@ def copied_track(
         track.codec_context.extradata = extradata
     if tag is not None and made.format.name == "mp4":
         track.codec_context.codec_tag = tag
+    if template.type == "video":
+        # It may be only the source's container that says it.
+        track.codec_context.sample_aspect_ratio = pixel_aspect(template)
+    if size is not None:
+        track.codec_context.width, track.codec_context.height = size
     return track
 
 
@@ -77,6 +110,15 @@ def encoded_track(made: OutputContainer, encoder: str, source: Any, rate: Any) -
     """A track with an encoder of its own (`codec_context`), which the caller sets up."""
     track = made.add_stream(encoder, rate=rate)
     track.metadata.update(_language(source))
+    return track
+
+
+def text_track(made: OutputContainer, codec: str, source: Any) -> Any:
+    """A track for packets of text in `codec`, with plain styles."""
+    track: Any = made.add_stream(codec)
+    track.metadata.update(_language(source))
+    track.codec_context.subtitle_header = _PLAIN_STYLE
+    track.codec_context.time_base = Fraction(1, 1000)
     return track
 
 
