@@ -18,17 +18,18 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import ColorRange
 
+from leitstand.media.canvas import Canvas
 from leitstand.media.frames import Frames
 from leitstand.media.growth import NotYet, opened_at
+from leitstand.media.look import MATRIX_709, Colours, Look
 from leitstand.media.opening import Unreadable, opened
 from leitstand.media.sandbox import import_late_modules, lock_in
 
 _MOST_OUTPUT = 64 << 20
 _LESS_URGENT = 5
-_HIGH_DEFINITION = 720
-_UNSPECIFIED = 2
+_PIXELS = Colours(int(ColorRange.JPEG), matrix=MATRIX_709)
 _QUALITY = {
     "jpeg": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 88]),
     "png": (".png", [cv2.IMWRITE_PNG_COMPRESSION, 3]),
@@ -79,7 +80,8 @@ def frame(frames: Frames, request: dict[str, Any]) -> tuple[dict[str, Any], byte
     found = frames.shown_at(Fraction(request["at"]))
     if found is None:
         raise Refused("broken")
-    pixels = _pixels(found[1], frames.aspect, request["width"])
+    own = frames.look(found[1])
+    pixels = _drawn(_canvas(own, request["width"]), own, found[1])
     return {"time": float(found[0])}, _encoded(pixels, request["format"])
 
 
@@ -91,6 +93,7 @@ def strip(frames: Frames, request: dict[str, Any]) -> tuple[dict[str, Any], byte
     until = time.monotonic() + request["seconds"]
     frames.use_one_thread()
     known: dict[Fraction, Pixels] = {}
+    canvas: Canvas | None = None
     for moment in map(Fraction, request["moments"]):
         if time.monotonic() > until:
             break
@@ -98,7 +101,9 @@ def strip(frames: Frames, request: dict[str, Any]) -> tuple[dict[str, Any], byte
         if found is not None and found[0] not in known:
             decoded = frames.decode_alone(found[1])
             if decoded is not None:
-                known[found[0]] = _pixels(decoded, frames.aspect, request["width"])
+                own = frames.look(decoded)
+                canvas = canvas or _canvas(own, request["width"])
+                known[found[0]] = _drawn(canvas, own, decoded)
     if not known:
         raise Refused("broken")
     times = [min(known, key=lambda at: abs(at - Fraction(one))) for one in request["moments"]]
@@ -108,41 +113,22 @@ def strip(frames: Frames, request: dict[str, Any]) -> tuple[dict[str, Any], byte
 
 def _side_by_side(images: Sequence[Pixels], told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     height, width = images[0].shape[:2]
-    even = [cv2.resize(one, (width, height)) for one in images]
-    return told | {"width": width, "height": height}, _encoded(np.hstack(even), "jpeg")
+    return told | {"width": width, "height": height}, _encoded(np.hstack(images), "jpeg")
 
 
-def _pixels(picture: Any, aspect: Fraction, width: int) -> Pixels:
-    """At most that wide, with square pixels, turned as the camera was held."""
-    turns = round(picture.rotation / 90) % 4 if picture.rotation else 0
-    wide, high = _square(picture, aspect)
-    across = high if turns % 2 else wide
-    scale = min(1.0, width / across)
-    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
-    even = _colours(picture)
-    if even.shape[1::-1] != size:
-        even = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(np.rot90(even, turns))
+def _canvas(look: Look, width: int) -> Canvas:
+    """At most that wide, with square pixels, and no larger than the frame."""
+    wide, high = look.shown_size
+    aspect = look.shown_aspect
+    square = (wide, high / aspect) if aspect > 1 else (wide * aspect, Fraction(high))
+    scale = min(Fraction(1), width / Fraction(square[0]))
+    width, high = (max(1, round(one * scale)) for one in square)
+    return Canvas(width, high, pixels="bgr24", colours=_PIXELS)
 
 
-def _colours(picture: Any) -> Pixels:
-    space = None
-    if picture.colorspace == _UNSPECIFIED:
-        # As players guess.
-        is_high = picture.height >= _HIGH_DEFINITION
-        space = Colorspace.ITU709 if is_high else Colorspace.ITU601
-    plain = picture.reformat(
-        format="bgr24", src_colorspace=space, src_color_range=picture.color_range
-    )
-    made: Pixels = plain.to_ndarray()
+def _drawn(canvas: Canvas, look: Look, decoded: Any) -> Pixels:
+    made: Pixels = next(canvas.shown(iter([(look, decoded)]))).to_ndarray()
     return made
-
-
-def _square(picture: Any, aspect: Fraction) -> tuple[int, int]:
-    """Width and height where pixels are square; neither is more than it was."""
-    if aspect > 1:
-        return picture.width, max(1, round(picture.height / aspect))
-    return max(1, round(picture.width * aspect)), picture.height
 
 
 def _encoded(pixels: Pixels, format: str) -> bytes:

@@ -9,6 +9,9 @@ from typing import Any, Protocol
 import av
 from av.filter import Graph
 
+from leitstand.media.canvas import Canvas, Press, apply, even
+from leitstand.media.look import Look
+
 _SOUND_RATE = 48_000
 _SOUND_BITS = 160_000
 _SOUND_AT_ONCE = 1024
@@ -37,6 +40,7 @@ class Copied:
             self._track = made.add_stream_from_template(stream, opaque=True)
         except ValueError as error:
             raise CannotCopy(str(error)) from None
+        self._is_audio = stream.type == "audio"
         self._late = round(origin / Fraction(stream.time_base))
         self._waiting: list[Any] = []
         self._last: int | None = None
@@ -64,6 +68,9 @@ class Copied:
                 packet.dts = (packet.pts if known is None else known) - step
             packet.pts -= self._late
             packet.dts -= self._late
+            if self._last is not None and packet.dts <= self._last and self._is_audio:
+                # Takes that overlap: what was heard is not heard again.
+                continue
             if self._last is not None:
                 packet.dts = max(packet.dts, self._last + 1)
             packet.pts = max(packet.pts, packet.dts)
@@ -73,80 +80,52 @@ class Copied:
 
 
 class Pictures:
-    """H.264 with 8 bits and 4:2:0, progressive, upright: turned left `turns` times a quarter."""
+    """H.264 for browsers: 8 bits and 4:2:0, progressive, upright, in the limited range; what has
+    more light or colours than BT.709 is mapped to that. The size is that of `look`, the look of
+    the first frame; others are drawn into it, with black beside them."""
 
-    def __init__(self, made: Any, stream: Any, origin: Fraction, turns: int = 0) -> None:
+    def __init__(self, made: Any, stream: Any, origin: Fraction, look: Look) -> None:
         rate = stream.average_rate or _USUAL_RATE
         rate = min(max(Fraction(rate), Fraction(1)), Fraction(_FASTEST))
         options = {**_QUALITY, "g": str(round(rate * _KEY_SECONDS))}
-        codec = stream.codec_context
-        size = (codec.height, codec.width) if turns % 2 else (codec.width, codec.height)
         self._track = made.add_stream("libx264", rate=rate, options=options)
-        self._track.width, self._track.height = (max(2, one // 2 * 2) for one in size)
-        self._track.pix_fmt = "yuv420p"
-        self._unit = Fraction(stream.time_base)
-        self._track.codec_context.time_base = self._unit
-        self._track.codec_context.sample_aspect_ratio = _upright(stream, turns)
-        self._turns = turns
-        self._origin = origin
-        self._graph: Graph | None = None
-        self._form: tuple[Any, ...] = ()
+        self._canvas = Canvas.of(look, even(look.shown_size))
+        apply(self._canvas, self._track.codec_context)
+        self._track.codec_context.time_base = Fraction(stream.time_base)
+        self._stream = stream
+        self._late = round(origin / Fraction(stream.time_base))
+        self._press: Press | None = None
         self._last: int | None = None
         stream.thread_type = "AUTO"
 
     def take(self, packet: Any) -> Iterator[Any]:
         for frame in _decoded(packet):
             if frame.pts is not None:
-                yield from self._filtered(frame)
+                yield from self._drawn(frame)
         if not packet.size:
             yield from self._rest()
             yield from self._track.encode(None)
 
-    def _filtered(self, frame: Any) -> Iterator[Any]:
-        form = (frame.width, frame.height, frame.format.name)
-        if form != self._form:
+    def _drawn(self, frame: Any) -> Iterator[Any]:
+        look = Look.of(self._stream, frame)
+        if self._press is None or self._press.look != look:
             yield from self._rest()
-            self._graph, self._form = self._filters(frame), form
-        assert self._graph is not None
-        self._graph.push(frame)
-        yield from self._encoded()
+            self._press = Press(self._canvas, look)
+        yield from self._encoded(self._press.pressed(frame))
 
     def _rest(self) -> Iterator[Any]:
-        if self._graph is not None:
-            self._graph.push(None)
-            yield from self._encoded()
-            self._graph = None
+        press, self._press = self._press, None
+        if press is not None:
+            yield from self._encoded(press.rest())
 
-    def _encoded(self) -> Iterator[Any]:
-        for ready in _pulled(self._graph):
-            # A filter may count in a finer unit.
-            ready.pts -= round(self._origin / Fraction(ready.time_base))
+    def _encoded(self, frames: Iterator[Any]) -> Iterator[Any]:
+        for ready in frames:
+            ready.pts -= self._late
             if self._last is not None and ready.pts <= self._last:
                 continue
             self._last = ready.pts
             ready.pict_type = av.video.frame.PictureType.NONE
             yield from self._track.encode(ready)
-
-    def _filters(self, frame: Any) -> Graph:
-        graph = Graph()
-        source = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=self._unit
-        )
-        graph.link_nodes(
-            source,
-            graph.add("yadif", "deint=interlaced"),
-            *(graph.add("transpose", "cclock") for _ in range(self._turns)),
-            graph.add("scale", f"{self._track.width}:{self._track.height}"),
-            graph.add("format", "yuv420p"),
-            graph.add("buffersink"),
-        ).configure()
-        return graph
-
-
-def _upright(stream: Any, turns: int) -> Fraction:
-    """A pixel's width by its height, after the turns."""
-    aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
-    return 1 / aspect if turns % 2 else aspect
 
 
 class Sound:

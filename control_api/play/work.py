@@ -21,6 +21,7 @@ from control_api.play.codecs import in_mp4
 from control_api.play.store import part_path
 from control_api.play.tracks import CannotCopy, Copied, Pictures, Sound, Track
 from leitstand import atomicfile
+from leitstand.media.look import Look, looked_at
 from leitstand.media.opening import Media, Unreadable, opened
 
 _READ_AT_ONCE = 1 << 20
@@ -66,7 +67,7 @@ def _made(
                 continue
             encoded.append(stream.type)
             if stream.type == "video":
-                tracks[stream.index] = Pictures(made, stream, origin, _turns(params))
+                tracks[stream.index] = Pictures(made, stream, origin, _first_look(params))
             else:
                 tracks[stream.index] = Sound(made, stream, origin)
         if not _poured(media, made, streams, tracks, report):
@@ -105,12 +106,13 @@ def _packets(media: Media, streams: list[Any]) -> Iterator[Any]:
             yield empty
 
 
-def _turns(params: Mapping[str, Any]) -> int:
-    """How many quarters to the left make its first picture upright."""
-    with _opened(params) as media, contextlib.suppress(av.FFmpegError, StopIteration):
-        first = next(media.container.decode(media.video))
-        return round(first.rotation / 90) % 4 if first.rotation else 0
-    return 0
+def _first_look(params: Mapping[str, Any]) -> Look:
+    """The look of the first frame that can be decoded; else what the track's header says."""
+    with _opened(params) as media:
+        stream = media.video
+        with contextlib.suppress(av.FFmpegError, StopIteration):
+            return next(looked_at(stream, media.container.decode(stream)))[0]
+        return Look.of_header(stream)
 
 
 @contextmanager

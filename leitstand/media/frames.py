@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from leitstand.media.look import Look
 from leitstand.media.opening import Media
 from leitstand.media.times import last_tick, tolerance
 
@@ -20,7 +21,6 @@ _MOST_PACKETS = 3000
 _MOST_KEYS = 1000
 _THREADS = 2
 """More of them would need more memory than there may be."""
-_MOST_ASPECT = Fraction(20)
 
 Timed = tuple[Fraction, Any]
 """A frame or a packet, after the time in seconds from the file's origin at which it is shown."""
@@ -35,11 +35,9 @@ class Frames:
         self._unit = Fraction(track.time_base or Fraction(1, av.time_base))
         self.tolerance = tolerance(self._unit)
 
-    @property
-    def aspect(self) -> Fraction:
-        """The width of a pixel by its height; 1 where what the file says is absurd."""
-        aspect = Fraction(self._track.sample_aspect_ratio or 1)
-        return aspect if 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT else Fraction(1)
+    def look(self, frame: Any) -> Look:
+        """The look of one of its decoded frames."""
+        return Look.of(self._track, frame)
 
     def shown_at(self, at: Fraction) -> Timed | None:
         """The frame that is shown at a moment; the first one where none was shown before."""
