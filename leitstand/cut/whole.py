@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import chain
 from typing import Any
 
@@ -27,8 +29,12 @@ def drawn(
 
 def whole_canvas(look: Look, container: str, request: Request) -> Canvas:
     """The canvas of a clip; a requested width and height are those on display."""
-    size = _size(*look.shown_size, request)
-    return Canvas.of(look, size if container == "webm" else even(size))
+    if container != "webm":
+        return Canvas.of(look, even(_size(*look.shown_size, request)))
+    # VP9 does not say the shape of its pixels, and PyAV cannot tell the muxer.
+    width, height = look.shown_size
+    square = round(width * look.shown_aspect), height
+    return replace(Canvas.of(look, _size(*square, request)), aspect=Fraction(1))
 
 
 def _size(width: int, height: int, request: Request) -> tuple[int, int]:

@@ -99,11 +99,18 @@ def copied_track(
     if tag is not None and made.format.name == "mp4":
         track.codec_context.codec_tag = tag
     if template.type == "video":
-        # It may be only the source's container that says it.
-        track.codec_context.sample_aspect_ratio = pixel_aspect(template)
+        _tell_aspect(made, track, template)
     if size is not None:
         track.codec_context.width, track.codec_context.height = size
     return track
+
+
+def _tell_aspect(made: OutputContainer, track: Any, template: Any) -> None:
+    """It may be only the source's container that says it; PyAV cannot tell Matroska's muxer."""
+    aspect = pixel_aspect(template)
+    if made.format.name != "mp4" and aspect != (template.codec_context.sample_aspect_ratio or 1):
+        raise CannotCopy("only the container says the shape of its pixels")
+    track.codec_context.sample_aspect_ratio = aspect
 
 
 def encoded_track(made: OutputContainer, encoder: str, source: Any, rate: Any) -> Any:

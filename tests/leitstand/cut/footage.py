@@ -10,6 +10,8 @@ from typing import Any
 
 import av
 import numpy as np
+from av.codec.context import Flags
+from av.filter import Graph
 
 from leitstand.media.orientation import Orientation
 from tests.leitstand.cut.media import picture
@@ -47,19 +49,22 @@ class Film:
     colours: tuple[int, int, int, int] = (0, 2, 2, 2)
     tag: str | None = None
     draw: Callable[[int, tuple[int, int]], np.ndarray] = picture
-    flags: int = 0
+    fields: str | None = None
+    """Which field comes first: `tff`, `bff`."""
     sound: bool = True
 
 
 def filmed(path: Path, film: Film) -> Path:
     """Writes a recording with 25 frames a second; frame n is shown at n / 25."""
     options = {"preset": "veryfast", "x264-params": "keyint=50:bframes=2"} | film.options
+    fields = _Fields(film.fields) if film.fields else None
     with av.open(str(path), "w") as made:
         track = made.add_stream(film.codec, rate=25, options=options)
         coded = coded_frame(film, 0)
         track.height, track.width = coded.height, coded.width
         context = track.codec_context
-        track.pix_fmt, context.flags = film.pixels, context.flags | film.flags
+        track.pix_fmt = film.pixels
+        context.flags |= Flags.interlaced_dct | Flags.interlaced_me if film.fields else 0
         context.sample_aspect_ratio = film.aspect
         context.color_range, context.color_primaries, context.color_trc, context.colorspace = (
             film.colours
@@ -72,12 +77,32 @@ def filmed(path: Path, film: Film) -> Path:
         for number in range(film.seconds * 25):
             frame = coded_frame(film, number)
             frame.pts, frame.time_base = number, Fraction(1, 25)
+            frame = fields.marked(frame) if fields else frame
             made.mux(track.encode(frame))
             if sound is not None:
                 made.mux(sound.encode(_silence(number)))
         for one in (track, sound) if sound else (track,):
             made.mux(one.encode(None))
     return path
+
+
+class _Fields:
+    """Marks frames as two fields."""
+
+    def __init__(self, first: str) -> None:
+        self._first = first
+        self._graph: Graph | None = None
+
+    def marked(self, frame: Any) -> Any:
+        if self._graph is None:
+            self._graph = Graph()
+            nodes = [
+                self._graph.add_buffer(template=frame),
+                self._graph.add("setfield", self._first),
+            ]
+            self._graph.link_nodes(*nodes, self._graph.add("buffersink")).configure()
+        self._graph.push(frame)
+        return self._graph.pull()
 
 
 def coded_frame(film: Film, number: int) -> Any:

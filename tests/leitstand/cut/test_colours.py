@@ -22,8 +22,7 @@ SPANS = {
 }
 FULL = Film(colours=(2, 5, 6, 6))
 WIDE_PIXELS = Film(aspect=Fraction(4, 3))
-# AV_CODEC_FLAG_INTERLACED_DCT and _ME are set by x264's own parameters here.
-FIELDS = Film(options={"x264-params": "keyint=50:bframes=2:tff=1"})
+FIELDS = Film(fields="tff")
 
 
 def _cut(source: Path, clip: Path, way: str, **more: int) -> None:
@@ -92,8 +91,17 @@ def test_a_shape_that_only_the_container_says_is_kept(
     subprocess.run([*command, "-c", "copy", "-aspect", "20:9", str(source)], check=True)
     assert stream(source)["sample_aspect_ratio"] == "4:3"
     clip = tmp_path / f"clip{suffix}"
-    _cut(source, clip, way)
+    mode, start, end = SPANS[way]
+    result = cut(Request([Part(source, start, end)], clip, mode))
+    assert (result.mode_used is mode) == (suffix == ".mp4" or way == "whole")
     assert stream(clip)["sample_aspect_ratio"] == "4:3"
+
+
+def test_a_webm_clip_has_square_pixels(tmp_path: Path) -> None:
+    source = filmed(tmp_path / "a.mp4", WIDE_PIXELS)
+    _cut(source, tmp_path / "clip.webm", "whole")
+    seen = shown(tmp_path / "clip.webm")
+    assert (seen.size, seen.numbers) == ((213, 96), list(range(30, 60)))
 
 
 def test_the_shape_of_pixels_turns_with_them(tmp_path: Path) -> None:
@@ -103,13 +111,17 @@ def test_the_shape_of_pixels_turns_with_them(tmp_path: Path) -> None:
     assert (shown(clip).size, stream(clip)["sample_aspect_ratio"]) == ((160, 96), "3:4")
 
 
+@pytest.mark.parametrize("first", ["tff", "bff"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_fields_stay_fields_where_frames_are_copied(tmp_path: Path, suffix: str) -> None:
-    source = filmed(tmp_path / "a.mp4", FIELDS)
+def test_fields_stay_fields_where_frames_are_copied(
+    tmp_path: Path, suffix: str, first: str
+) -> None:
+    source = filmed(tmp_path / "a.mp4", replace(FIELDS, fields=first))
     clip = tmp_path / f"clip{suffix}"
     _cut(source, clip, "exact")
     tags = frame_tags(clip, "interlaced_frame", "top_field_first")
-    assert set(tags) == {(1, 1)}
+    assert set(tags) == {(1, int(first == "tff"))}
+    assert set(frame_tags(source, "interlaced_frame", "top_field_first")) == set(tags)
     assert shown(clip).numbers == list(range(30, 110))
 
 
