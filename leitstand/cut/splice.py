@@ -105,11 +105,14 @@ def splice(
     header = header_at(tail_media, found.pts[plan.copy_from])
     ids = free_ids(header.nals)
     look, pictures = _with_look(stream, pictures)
-    tail_look, tail_pictures = _with_look(tail_media.video, decoded(tail_media, tail))
-    if any(one and (one.width, one.height) != header.size for one in (look, tail_look)):
-        raise CannotCopy("the frame size changes inside the range")
     first = seam(stream, ids[1], look) if look else None
-    last = seam(stream, ids[0], tail_look) if tail_look else None
+    tail_pictures = decoded(tail_media, tail)
+    if look is None:
+        # A second decoder takes memory: it begins when the first one is finished, if there is one.
+        look, tail_pictures = _with_look(tail_media.video, tail_pictures)
+    last = seam(stream, ids[0], look) if look and tail else None
+    if look and (look.width, look.height) != header.size:
+        raise CannotCopy("the frame size changes inside the range")
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
         yield from made_anew(first, pictures, header.nals)

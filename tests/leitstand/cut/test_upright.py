@@ -16,7 +16,7 @@ TURNED = [name for name in ORIENTATIONS if name != "plain"]
 SAMPLE = TURNED if is_soak() else ["turned right", "transposed the other way"]
 WAYS = {
     "exact": (Mode.EXACT, 1.0, 4.4),
-    "copy": (Mode.COPY, 2.0, 4.4),
+    "copy": (Mode.COPY, 2.0, 4.0),
     "no key frame": (Mode.EXACT, 2.2, 2.8),
     "whole": (Mode.REENCODE, 1.0, 3.0),
 }
