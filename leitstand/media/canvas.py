@@ -58,9 +58,12 @@ class Canvas:
 
         All are even unless the frame fills the canvas.
         """
-        width = min(Fraction(self.width), look.shape / self.aspect * self.height)
-        height = min(Fraction(self.height), self.width * self.aspect / look.shape)
-        across, down = (_even(width, self.width), _even(height, self.height))
+        width = look.shape / self.aspect * self.height
+        height = self.width * self.aspect / look.shape
+        if min(abs(width - self.width), abs(height - self.height)) < 2:
+            # Rounding alone must not leave a line of black.
+            return 0, 0, self.width, self.height
+        across, down = _even(width, self.width), _even(height, self.height)
         return (self.width - across) // 4 * 2, (self.height - down) // 4 * 2, across, down
 
     def shown(self, frames: Iterator[tuple[Look, Any]]) -> Iterator[Any]:
@@ -97,8 +100,7 @@ def _in_eight_bits(look: Look) -> Colours:
 
 
 def _even(length: Fraction, most: int) -> int:
-    # Half a pixel of black beside a frame would be a seam.
-    return most if most - length < 2 else max(2, round(length / 2) * 2)
+    return most if length >= most else max(2, round(length / 2) * 2)
 
 
 @dataclass(slots=True)
