@@ -95,6 +95,7 @@ class Pictures:
         self._stream = stream
         self._late = round(origin / Fraction(stream.time_base))
         self._press: Press | None = None
+        self._light = look.light
         self._last: int | None = None
         stream.thread_type = "AUTO"
 
@@ -107,7 +108,8 @@ class Pictures:
             yield from self._track.encode(None)
 
     def _drawn(self, frame: Any) -> Iterator[Any]:
-        look = Look.of(self._stream, frame)
+        look = Look.of(self._stream, frame).lit(self._light)
+        self._light = look.light
         if self._press is None or self._press.look != look:
             yield from self._rest()
             self._press = Press(self._canvas, look)

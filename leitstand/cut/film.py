@@ -30,7 +30,9 @@ _THREADS = 2
 _MARGIN = 0.02
 _COLOURS = (
     "-vf",
-    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+    # ffmpeg takes these from the frames, not from the options below, since its version 7.
+    "setparams=color_primaries=bt709:color_trc=bt709",
     *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
     *("-color_range", "tv", "-pix_fmt", "yuv420p"),
 )

@@ -19,12 +19,14 @@ from leitstand.cut import hevc_ids
 from leitstand.cut.bitstream import Key, Nals, as_broken_link, joined
 from leitstand.cut.encoders import seam_encoder
 from leitstand.cut.header import Header, header_at, key_size
+from leitstand.cut.likeness import first_look
 from leitstand.cut.media import Media, Scan, codec_of, packets_from
 from leitstand.cut.open_group import OpenGroup
 from leitstand.cut.pictures import Sample, decoded, encoded
 from leitstand.cut.plan import Plan
 from leitstand.cut.request import CannotCopy, CutError
 from leitstand.cut.writer import hevc_tag
+from leitstand.media.hdr import Light
 from leitstand.media.look import Look
 
 SetIds = int | hevc_ids.Ids
@@ -105,11 +107,13 @@ def splice(
     header = header_at(tail_media, found.pts[plan.copy_from])
     ids = free_ids(header.nals)
     look, pictures = _with_look(stream, pictures)
-    first = seam(stream, ids[1], look) if look else None
+    if look and look.colours.is_wide and look.light == Light():
+        look = look.lit(first_look(tail_media, found.pts[0]).light)
     tail_pictures = decoded(tail_media, tail)
     if look is None:
         # A second decoder takes memory: it begins when the first one is finished, if there is one.
         look, tail_pictures = _with_look(tail_media.video, tail_pictures)
+    first = seam(stream, ids[1], look) if look and head else None
     last = seam(stream, ids[0], look) if look and tail else None
     if look and (look.width, look.height) != header.size:
         raise CannotCopy("the frame size changes inside the range")

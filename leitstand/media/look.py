@@ -102,6 +102,11 @@ class Look:
             is_interlaced=coded.field_order in _FIELD_ORDERS,
         )
 
+    def lit(self, before: Light) -> Look:
+        """The same with the HDR metadata of the frames before, unless it has its own: H.264's
+        decoder gives it with key frames only."""
+        return self if self.light != Light() else replace(self, light=before)
+
     @property
     def shown_size(self) -> tuple[int, int]:
         """The size in pixels on display; their aspect may still differ from 1."""
@@ -127,8 +132,11 @@ class Look:
 
 def looked_at(stream: Any, frames: Iterator[Any]) -> Iterator[tuple[Look, Any]]:
     """Decoded frames of a track, each with its look."""
+    light = Light()
     for frame in frames:
-        yield Look.of(stream, frame), frame
+        look = Look.of(stream, frame).lit(light)
+        light = look.light
+        yield look, frame
 
 
 def pixel_aspect(stream: Any) -> Fraction:

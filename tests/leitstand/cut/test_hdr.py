@@ -12,6 +12,7 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from leitstand.cut import Mode, Part, Request, cut
+from leitstand.cut.request import Effects
 from tests.leitstand.cut.footage import PATCHES, Film, filmed, in_pq, patches
 from tests.leitstand.cut.screen import first_frame, shown, stored, stream
 
@@ -109,6 +110,35 @@ def test_a_clip_that_is_encoded_whole_is_for_browsers(
     assert tags == ["tv", "bt709", "bt709", "bt709"]
     assert light(clip) == {}
     assert shown(clip).numbers == list(range(round(span[0] * 25), round(span[1] * 25)))
+
+
+def test_h264_with_ten_bits_keeps_the_hdr_metadata(tmp_path: Path) -> None:
+    master = f"mastering-display={_MASTER}:cll=1000,400"
+    options = {"preset": "veryfast", "x264-params": f"keyint=50:bframes=2:{master}"}
+    source = filmed(tmp_path / "a.mkv", replace(HDR10, codec="libx264", options=options, tag=None))
+    clip = tmp_path / "clip.mkv"
+    assert len(_decoded_light(source)) == 2
+    assert cut(Request([Part(source, 1.2, 4.4)], clip)).mode_used is Mode.EXACT
+    assert _decoded_light(clip) == _decoded_light(source)
+    assert shown(clip).numbers == list(range(30, 110))
+
+
+def _decoded_light(clip: Path) -> dict[str, bytes]:
+    """ffprobe knows it of H.264 only from its version 6.1 on."""
+    with av.open(str(clip)) as opened:
+        frame = next(opened.decode(video=0))
+        names = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
+        return {one.type.name: bytes(one) for one in frame.side_data if one.type.name in names}
+
+
+def test_a_clip_with_a_fade_is_for_browsers(tmp_path: Path) -> None:
+    film = filmed(tmp_path / "film.mp4", replace(HDR10, draw=patches(in_pq), seconds=2))
+    clip, plain = tmp_path / "clip.mp4", tmp_path / "plain.mp4"
+    part = Part(film, 0.2, 1.4)
+    cut(Request([part], clip, Mode.REENCODE, effects=Effects(fade_out=0.2)))
+    cut(Request([part], plain, Mode.REENCODE))
+    assert _lumas(stored(clip)[5]) == pytest.approx(_lumas(stored(plain)[5]), abs=3)
+    assert stream(clip)["color_transfer"] == "bt709"
 
 
 def _mapped_by_ffmpeg(film: Path) -> np.ndarray:
