@@ -29,6 +29,7 @@ def test_a_job_is_shown_without_its_parameters(closed: Shop, client: TestClient)
         "progress": 0.0,
         "seconds_left": None,
         "result": None,
+        "details": {},
         "error": None,
         "started": None,
         "finished": None,

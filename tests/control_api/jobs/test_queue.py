@@ -35,7 +35,8 @@ def test_only_what_succeeds_is_timed(shop: Shop) -> None:
     assert times.buckets()[-1] == ("+Inf", 1)
     assert job.started_at is not None
     assert job.finished_at is not None
-    assert times.total == pytest.approx(job.finished_at - job.started_at, abs=0.2)
+    # The work itself, without what it takes to start and to settle it.
+    assert 0 < times.total <= job.finished_at - job.started_at + 0.2
     assert shop.jobs.took("short").buckets()[-1] == ("+Inf", 0)
 
 

@@ -49,7 +49,7 @@ def test_a_new_video_plays_without_being_read_again(room: Room, tmp_path: Path) 
 
 def test_each_is_read_once_whatever_comes_of_it(room: Room) -> None:
     room.put("a.mkv")
-    room.put("b.mkv")
+    room.put("b.mkv", replace(PLAIN, size=(176, 96)))
     reader = Counting(BadInput("the file: it brings down what reads it"))
     it = ahead(room, reader)
     it.run()
@@ -70,7 +70,8 @@ def test_who_had_no_time_is_asked_again(room: Room) -> None:
 
 def test_an_archive_is_left_alone(room: Room) -> None:
     for number in range(NEWEST + 3):
-        room.put(f"{number}.mkv", PLAIN)
+        # Of one size they would be copies of one video.
+        room.put(f"{number}.mkv", replace(PLAIN, size=(160 + 16 * number, 96)))
     reader = Counting()
     ahead(room, reader).run()
     assert len(reader.forms) == NEWEST

@@ -32,7 +32,9 @@ def test_the_video_is_what_moves(room: Room, tmp_path: Path, name: str) -> None:
     assert watch(played).numbers == list(range(150))
     cut(Request([Part(path, 1.0, 3.0)], tmp_path / "clip.mp4"))
     numbers = watch(tmp_path / "clip.mp4").numbers
-    assert numbers == list(range(numbers[0], numbers[0] + 50))
+    # Where no frame begins at the start, the one that is shown then is there, too.
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert len(numbers) in (50, 51)
     assert numbers[0] in (24, 25)
 
 
