@@ -205,6 +205,22 @@ def test_a_database_that_is_deleted_is_reported_and_gets_its_schedules_back(
     assert "database_fresh" in eventually(house.kinds)
 
 
+def test_a_state_folder_that_is_removed_costs_neither_the_plan_nor_the_recording(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=2, seconds=3600)
+    file = house.becomes(verified=True)["file"]
+    shutil.rmtree(tmp_path / "state", ignore_errors=True)
+    eventually(lambda: len(list((tmp_path / "state" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill()
+    house.start()
+    eventually(lambda: house.call("GET", "/schedules"), 20)
+    status = house.becomes(verified=True)
+    assert (status["file"], status["origin"]) == (file, "schedule")
+    assert "other_leitstand" not in house.kinds()
+
+
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
