@@ -11,11 +11,12 @@ from typing import Any, cast
 import msgspec
 
 from control_api.recorder.commands import Commands
+from control_api.recorder.guests import Guests
 from control_api.recorder.protocol import LONGEST_LINE, Answer, Request, encoded
 from control_api.recorder.socket_address import SocketAddress
 
 _IDLE_SECONDS = 60.0
-_MOST_CONNECTIONS = 64
+_LONGEST_OF_A_STRANGER = 1 << 18
 
 
 class CommandServer:
@@ -36,7 +37,7 @@ class CommandServer:
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
-    """A thread for each connection, of which there are only so many."""
+    """A thread for each connection."""
 
     daemon_threads = True
 
@@ -45,7 +46,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         self.socket = listening
         self.commands = commands
         self.secret = secret
-        self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self.guests = Guests()
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -53,16 +54,16 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
     def get_request(self) -> tuple[Any, Any]:
         return self.socket.accept()
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        return self.places.acquire(blocking=False)
+    def service_actions(self) -> None:
+        self.guests.cut_overdue()
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.places.release()
+    def process_request(self, request: Any, client_address: Any) -> None:
+        # Before there is a thread for it: what is cut for it came earlier.
+        self.guests.admit(request)
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        self.guests.leave(request)
         request.close()
 
     def server_close(self) -> None:
@@ -79,8 +80,13 @@ class _Connection(socketserver.BaseRequestHandler):
         self.request.settimeout(_IDLE_SECONDS)
         server = cast(_Server, self.server)
         with self.request.makefile("rb") as lines:
-            while line := lines.readline(LONGEST_LINE):
+            while line := lines.readline(self._longest(server)):
                 self.request.sendall(encoded(self._answer(server, line)))
+                server.guests.answered(self.request)
+
+    def _longest(self, server: _Server) -> int:
+        is_stranger = server.guests.is_stranger(self.request)
+        return _LONGEST_OF_A_STRANGER if is_stranger else LONGEST_LINE
 
     def _answer(self, server: _Server, line: bytes) -> Answer:
         try:
@@ -89,4 +95,5 @@ class _Connection(socketserver.BaseRequestHandler):
             return Answer(error="that is no request", status=400)
         if not hmac.compare_digest(request.secret.encode(), server.secret.encode()):
             return Answer(error="recorder.secret: another one is expected", status=403)
+        server.guests.authorise(self.request)
         return server.commands.answer(request.command, request.body)
