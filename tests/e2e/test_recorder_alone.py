@@ -76,6 +76,10 @@ def fill(folder: Path) -> None:
     assert shutil.disk_usage(folder).free == 0
 
 
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
 def health(house: Venue) -> dict[str, Any]:
     """By check, its reason where it fails; a failing check makes the status 503."""
     answer = house.ask("GET", "/health")
@@ -140,6 +144,22 @@ def test_the_recorder_starts_while_the_state_folder_is_full_and_the_api_is_gone(
     (small_state / "filler").unlink()
     house.start_api()
     assert house.run(schedule)["outcome"] == "recorded"
+
+
+def test_both_start_while_the_state_folder_is_read_only(
+    small_state: Path, house: Venue, demo: DemoObs
+) -> None:
+    house.start()
+    house.window(starts_in=3600, seconds=10)
+    house.becomes(connected=True)
+    house.kill()
+    remount(small_state, "ro")
+    house.start()
+    assert [each["title"] for each in house.call("GET", "/schedules")] == ["The evening"]
+    assert house.call("GET", "/admin/logs")
+    assert house.ask("POST", "/schedules", {}).status_code >= 400
+    house.call("POST", "/recordings/start", {"title": "By hand"})
+    house.becomes(verified=True)
 
 
 def test_the_api_may_be_stopped_killed_or_never_there(house: Venue, demo: DemoObs) -> None:
