@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import socket
 import socketserver
 import threading
@@ -14,26 +15,49 @@ from control_api.recorder.commands import Commands
 from control_api.recorder.guests import Guests
 from control_api.recorder.protocol import LONGEST_LINE, Answer, Request, encoded
 from control_api.recorder.socket_address import SocketAddress
+from leitstand.config import ConfigError
 
+logger = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 _LONGEST_OF_A_STRANGER = 1 << 18
 
 
 class CommandServer:
-    """Listens at once; raises ConfigError if the address cannot be had."""
+    """Listens as soon as the address can be had: recording does not need it."""
 
     def __init__(self, address: SocketAddress, commands: Commands) -> None:
-        self._server = _Server(address.listening(), commands, address.secret)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="commands", daemon=True
-        )
+        self._address = address
+        self._commands = commands
+        self._server = self._opened()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._is_over.set()
+        if (server := self._server) is not None:
+            server.shutdown()
+            server.server_close()
+
+    def _run(self) -> None:
+        while self._server is None and not self._is_over.wait(_AGAIN_SECONDS):
+            if (server := self._opened()) is not None:
+                logger.info("the API is answered again, at %s", self._address)
+                self._server = server
+        if self._server is not None:
+            self._server.serve_forever(0.1)
+
+    def _opened(self) -> _Server | None:
+        try:
+            listening = self._address.listening()
+        except ConfigError as error:
+            logger.warning("%s; until it can be, no API is answered; recording goes on", error)
+            return None
+        return _Server(listening, self._commands, self._address.secret)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):

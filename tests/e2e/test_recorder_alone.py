@@ -241,6 +241,25 @@ def test_a_state_folder_that_is_removed_costs_neither_the_plan_nor_the_recording
     assert "other_leitstand" not in house.kinds()
 
 
+def test_a_recorder_whose_state_folder_became_a_file_knows_the_plan(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=20, seconds=3600)
+    # The recorder has read it.
+    eventually(lambda: house.call("GET", "/recordings/status")[0]["reason_code"] != "no_plan")
+    house.kill_api()
+    state = tmp_path / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+    state.write_text("no folder")
+    eventually(lambda: len(list((tmp_path / "run" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill_recorder()
+    assert demo.recording is None
+    house.start_recorder()
+    eventually(lambda: demo.recording, 20 + LATE)
+
+
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
