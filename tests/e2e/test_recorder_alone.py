@@ -177,6 +177,41 @@ def test_the_api_may_be_stopped_killed_or_never_there(house: Venue, demo: DemoOb
     assert length_of(the_file(house.recordings)) == pytest.approx(16, abs=LATE)
 
 
+def test_a_state_folder_that_is_removed_costs_neither_the_plan_nor_the_recording(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=2, seconds=3600)
+    file = house.becomes(verified=True)["file"]
+    shutil.rmtree(tmp_path / "state", ignore_errors=True)
+    eventually(lambda: len(list((tmp_path / "state" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill()
+    house.start()
+    eventually(lambda: house.call("GET", "/schedules"), 20)
+    status = house.becomes(verified=True)
+    assert (status["file"], status["origin"]) == (file, "schedule")
+    assert "other_leitstand" not in house.kinds()
+
+
+def test_a_recorder_whose_state_folder_became_a_file_knows_the_plan(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=20, seconds=3600)
+    # The recorder has read it.
+    eventually(lambda: house.call("GET", "/recordings/status")[0]["reason_code"] != "no_plan")
+    house.kill_api()
+    state = tmp_path / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+    state.write_text("no folder")
+    eventually(lambda: len(list((tmp_path / "run" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill_recorder()
+    assert demo.recording is None
+    house.start_recorder()
+    eventually(lambda: demo.recording, 20 + LATE)
+
+
 def test_without_the_recorder_the_api_says_so(house: Venue, demo: DemoObs) -> None:
     house.start()
     house.becomes(connected=True)
@@ -223,41 +258,6 @@ def test_a_database_that_is_deleted_is_reported_and_gets_its_schedules_back(
     eventually(lambda: house.call("GET", "/schedules"), 20)
     assert [each["title"] for each in house.call("GET", "/schedules")] == ["The evening"]
     assert "database_fresh" in eventually(house.kinds)
-
-
-def test_a_state_folder_that_is_removed_costs_neither_the_plan_nor_the_recording(
-    house: Venue, demo: DemoObs, tmp_path: Path
-) -> None:
-    house.start()
-    house.window(starts_in=2, seconds=3600)
-    file = house.becomes(verified=True)["file"]
-    shutil.rmtree(tmp_path / "state", ignore_errors=True)
-    eventually(lambda: len(list((tmp_path / "state" / "recorder").glob("journal.?"))) == 2, 15)
-    house.kill()
-    house.start()
-    eventually(lambda: house.call("GET", "/schedules"), 20)
-    status = house.becomes(verified=True)
-    assert (status["file"], status["origin"]) == (file, "schedule")
-    assert "other_leitstand" not in house.kinds()
-
-
-def test_a_recorder_whose_state_folder_became_a_file_knows_the_plan(
-    house: Venue, demo: DemoObs, tmp_path: Path
-) -> None:
-    house.start()
-    house.window(starts_in=20, seconds=3600)
-    # The recorder has read it.
-    eventually(lambda: house.call("GET", "/recordings/status")[0]["reason_code"] != "no_plan")
-    house.kill_api()
-    state = tmp_path / "state"
-    shutil.rmtree(state, ignore_errors=True)
-    shutil.rmtree(state, ignore_errors=True)
-    state.write_text("no folder")
-    eventually(lambda: len(list((tmp_path / "run" / "recorder").glob("journal.?"))) == 2, 15)
-    house.kill_recorder()
-    assert demo.recording is None
-    house.start_recorder()
-    eventually(lambda: demo.recording, 20 + LATE)
 
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
