@@ -150,7 +150,7 @@ def recorder(config_file: ConfigOption = None, log_level: LogLevelOption = "info
     _set_up_logs(log_level)
     descriptors.raise_limit()
     stop = stop_event()
-    service = Recorder(config.load(config_file))
+    service = Recorder(config.load(config_file, any_folder=True))
     service.start()
     logs.announce(f"recorder {__version__} at {service.address}")
     with watchdog.told(lambda: service.is_alive):

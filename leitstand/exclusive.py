@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 import time
 import weakref
 from dataclasses import asdict, dataclass
@@ -87,6 +88,13 @@ def exclusive(file: Path, identity: str) -> ExclusiveFile | ExclusiveFolder:
         return ExclusiveFile(file, identity)
     except OSError:
         return ExclusiveFolder(file.parent)
+
+
+def is_private(folder: Path) -> bool:
+    """Whether it is there and no other user can put a file into it. Raises OSError."""
+    found = folder.lstat()
+    others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid in (os.getuid(), 0) and not others
 
 
 def _opened(file: Path) -> int:

@@ -30,6 +30,7 @@ from leitstand.config import ConfigError
 from leitstand.config.environment import PREFIX, key_of
 from leitstand.config.load import find
 from leitstand.demo import everything as demo
+from leitstand.exclusive import is_private
 from leitstand.places import PLACES
 from leitstand.serving import listening
 from leitstand.supervisor import Service, Supervisor, leitstand, module
@@ -147,7 +148,7 @@ def run(
         options = ["--log-level", log_level, *(["--config", str(file)] if file else [])]
         # The table on a terminal must know of every line, or it would be drawn over it.
         say = _to_stderr if console.is_terminal else None
-        end_recorder(settings.control_api.state / LOCK)
+        _end_survivor(settings)
         recorder = leitstand("recorder", *options)
         # What the demo records goes with its folder.
         recorder.survives = not plan.demo
@@ -155,6 +156,17 @@ def run(
         supervisor = Supervisor([*scene.extras, *services, *beside.services], say)
         with live.shown(exporter, console) if _is_open(exporter) else contextlib.nullcontext():
             return supervisor.run(stop)
+
+
+def _end_survivor(settings: config.Config) -> None:
+    """It holds both locks, or the second alone where the state folder was removed."""
+    state = settings.control_api.state
+    runtime = settings.recorder.runtime_folder(state)
+    end_recorder(state / LOCK)
+    # Elsewhere another user could have made a lock that names any process.
+    with contextlib.suppress(OSError):
+        if is_private(runtime):
+            end_recorder(runtime / LOCK)
 
 
 def _to_stderr(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -9,12 +10,15 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from control_api.errors import NotFound
 from control_api.logs.line import JsonLines, Line, is_wanted, parse
 from leitstand.repeats import LimitedHandler
+
+logger = logging.getLogger(__name__)
 
 _NAME = "api.log"
 _OURS = re.compile(r"api\.log(\.[0-9]{1,3})?")
@@ -35,12 +39,44 @@ class LogFile:
 
 
 class LogFileHandler(RotatingFileHandler):
-    """A file that cannot be written, such as on a full disk, is no reason for tracebacks: the same
-    lines go to stderr."""
+    """Writes as soon as it can, and begins again where its file or folder was removed.
+
+    A file that cannot be written, such as on a full or read-only disk, is no reason for tracebacks:
+    the same lines go to stderr.
+    """
+
+    def __init__(self, file: Path, size: int) -> None:
+        super().__init__(file, maxBytes=size, backupCount=_FILES, encoding="utf-8", delay=True)
+
+    def problem(self) -> str | None:
+        """Why it cannot be written now; None if it can be."""
+        try:
+            self.stream = self.stream or self._open()
+        except OSError as error:
+            return error.strerror
+        return None
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        if self.stream is not None and not self._leads_to(self.stream):
+            self.stream.close()
+            # What comes next opens it.
+            self.stream = None
+        return bool(super().shouldRollover(record))
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return super()._open()
+
+    def _leads_to(self, stream: TextIOWrapper) -> bool:
+        """Whether the file of this name is still the one that is open."""
+        try:
+            return os.path.samestat(os.stat(self.baseFilename), os.fstat(stream.fileno()))
+        except OSError:
+            return False
 
 
 class LogService:
@@ -53,10 +89,12 @@ class LogService:
     def files(self) -> Sequence[LogFile]:
         """The one being written first, then older and older ones."""
         found = []
-        for entry in os.scandir(self._folder):
-            if _OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                stat = entry.stat(follow_symlinks=False)
-                found.append(LogFile(entry.name, stat.st_size, stat.st_mtime))
+        # There may be none: the folder cannot be made on a read-only disk.
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if _OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                    stat = entry.stat(follow_symlinks=False)
+                    found.append(LogFile(entry.name, stat.st_size, stat.st_mtime))
         return sorted(found, key=lambda file: (len(file.name), file.name))
 
     def lines(
@@ -95,11 +133,13 @@ class LogService:
 def set_up(folder: Path, *, size: int = _BYTES) -> LogService:
     """Write whatever is logged to files in this folder too, one JSON object a line.
 
-    A repeated line is written once a minute, with its count.
+    A repeated line is written once a minute, with its count. Where they cannot be written it goes
+    on without them, and tries again with every line.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = LogFileHandler(folder / _NAME, maxBytes=size, backupCount=_FILES, encoding="utf-8")
+    file = LogFileHandler(folder / _NAME, size)
     file.setFormatter(JsonLines())
+    if (problem := file.problem()) is not None:
+        logger.warning("%s cannot be written (%s); the log goes to stderr alone", folder, problem)
     handler = LimitedHandler(file)
     logging.getLogger().addHandler(handler)
     return LogService(folder, handler)

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from control_api.recorder.segments import SEGMENT_BYTES, Full, Segments
+from control_api.recorder.segments import SEGMENT_BYTES, Full, Gone, Segments
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +158,14 @@ class Journal:
         """False if they have to go to another segment or place."""
         if self._used is None:
             return False
-        _, segments = self._segments[self._used]
+        place, segments = self._segments[self._used]
         try:
             segments.append(map(_encoded, changed.items()))
+        except Gone:
+            logger.warning("journal: its files in %s were removed or replaced", place)
+            # To say where it is kept from now on.
+            self._used = None
+            return False
         except (Full, OSError):
             return False
         return True

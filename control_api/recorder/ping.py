@@ -42,7 +42,7 @@ def _status(address: SocketAddress) -> RecorderStatus:
 def main(file: str | None = None) -> int:
     """The exit code: 1 if it does not, 2 if the configuration is wrong."""
     try:
-        address = address_of(config.load(Path(file) if file else None))
+        address = address_of(config.load(Path(file) if file else None, any_folder=True))
     except ConfigError as error:
         sys.stderr.write(f"leitstand: {error}\n")
         return 2

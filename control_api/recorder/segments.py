@@ -23,8 +23,16 @@ _BEGIN = b'["",null]'
 """The first record of every generation."""
 
 
+_File = tuple[int, int]
+"""A file, whatever its name is: its device and inode."""
+
+
 class Full(Exception):
     """The segment has no room for that."""
+
+
+class Gone(Exception):
+    """The files were removed, replaced or cut, by somebody else."""
 
 
 class Segments:
@@ -36,6 +44,8 @@ class Segments:
         self._descriptor: int | None = None
         self._offset = 0
         self._current = 0
+        # Which file each name stood for when it was last opened.
+        self._files: list[_File | None] = [None for _ in _NAMES]
         self.generation = 0
 
     def read(self) -> list[bytes]:
@@ -68,10 +78,14 @@ class Segments:
             raise
         atomicfile.sync(self._folder)
         self._descriptor, self._current, self.generation = descriptor, other, generation
+        self._files[other] = _file_of(os.fstat(descriptor))
         self._offset = len(first) + len(data)
 
     def append(self, records: Iterable[bytes]) -> None:
-        """Add records and wait until they are on the disk. Raises Full, with nothing written."""
+        """Add records and wait until they are on the disk. Raises Full, with nothing written.
+
+        Raises Gone if nobody would find them there.
+        """
         if self._descriptor is None:
             raise Full
         data = b"".join(_line(record, self.generation) for record in records)
@@ -79,6 +93,9 @@ class Segments:
             raise Full
         _write(self._descriptor, data, self._offset)
         os.fdatasync(self._descriptor)
+        # Looked at last, so that what was removed before the records came is noticed.
+        if not self._is_there():
+            raise Gone
         self._offset += len(data)
 
     @property
@@ -88,10 +105,12 @@ class Segments:
 
     def reserve_other(self) -> None:
         """Allocate the file of the next generation, so that there is room for it later."""
-        path = self._folder / _NAMES[1 - self._current]
+        other = 1 - self._current
+        path = self._folder / _NAMES[other]
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _reserve(descriptor, self._size)
+            self._files[other] = _file_of(os.fstat(descriptor))
         finally:
             os.close(descriptor)
 
@@ -100,6 +119,19 @@ class Segments:
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
             self._descriptor = None
+
+    def _is_there(self) -> bool:
+        """Whether the names still lead to the files that were made, and these are whole."""
+        try:
+            found = [(self._folder / name).stat() for name in _NAMES]
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        is_whole = all(each.st_size >= self._size for each in found)
+        return is_whole and [_file_of(each) for each in found] == self._files
+
+
+def _file_of(found: os.stat_result) -> _File:
+    return found.st_dev, found.st_ino
 
 
 def _records(path: Path) -> tuple[int, list[bytes]]:

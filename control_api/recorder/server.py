@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import socket
 import socketserver
 import threading
@@ -11,32 +12,56 @@ from typing import Any, cast
 import msgspec
 
 from control_api.recorder.commands import Commands
+from control_api.recorder.guests import Guests
 from control_api.recorder.protocol import LONGEST_LINE, Answer, Request, encoded
 from control_api.recorder.socket_address import SocketAddress
+from leitstand.config import ConfigError
 
+logger = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
-_MOST_CONNECTIONS = 64
+_LONGEST_OF_A_STRANGER = 1 << 18
 
 
 class CommandServer:
-    """Listens at once; raises ConfigError if the address cannot be had."""
+    """Listens as soon as the address can be had: recording does not need it."""
 
     def __init__(self, address: SocketAddress, commands: Commands) -> None:
-        self._server = _Server(address.listening(), commands, address.secret)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="commands", daemon=True
-        )
+        self._address = address
+        self._commands = commands
+        self._server = self._opened()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._is_over.set()
+        if (server := self._server) is not None:
+            server.shutdown()
+            server.server_close()
+
+    def _run(self) -> None:
+        while self._server is None and not self._is_over.wait(_AGAIN_SECONDS):
+            if (server := self._opened()) is not None:
+                logger.info("the API is answered again, at %s", self._address)
+                self._server = server
+        if self._server is not None:
+            self._server.serve_forever(0.1)
+
+    def _opened(self) -> _Server | None:
+        try:
+            listening = self._address.listening()
+        except ConfigError as error:
+            logger.warning("%s; until it can be, no API is answered; recording goes on", error)
+            return None
+        return _Server(listening, self._commands, self._address.secret)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
-    """A thread for each connection, of which there are only so many."""
+    """A thread for each connection."""
 
     daemon_threads = True
 
@@ -45,7 +70,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         self.socket = listening
         self.commands = commands
         self.secret = secret
-        self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self.guests = Guests()
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -53,16 +78,16 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
     def get_request(self) -> tuple[Any, Any]:
         return self.socket.accept()
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        return self.places.acquire(blocking=False)
+    def service_actions(self) -> None:
+        self.guests.cut_overdue()
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.places.release()
+    def process_request(self, request: Any, client_address: Any) -> None:
+        # Before there is a thread for it: what is cut for it came earlier.
+        self.guests.admit(request)
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        self.guests.leave(request)
         request.close()
 
     def server_close(self) -> None:
@@ -79,8 +104,13 @@ class _Connection(socketserver.BaseRequestHandler):
         self.request.settimeout(_IDLE_SECONDS)
         server = cast(_Server, self.server)
         with self.request.makefile("rb") as lines:
-            while line := lines.readline(LONGEST_LINE):
+            while line := lines.readline(self._longest(server)):
                 self.request.sendall(encoded(self._answer(server, line)))
+                server.guests.answered(self.request)
+
+    def _longest(self, server: _Server) -> int:
+        is_stranger = server.guests.is_stranger(self.request)
+        return _LONGEST_OF_A_STRANGER if is_stranger else LONGEST_LINE
 
     def _answer(self, server: _Server, line: bytes) -> Answer:
         try:
@@ -89,4 +119,5 @@ class _Connection(socketserver.BaseRequestHandler):
             return Answer(error="that is no request", status=400)
         if not hmac.compare_digest(request.secret.encode(), server.secret.encode()):
             return Answer(error="recorder.secret: another one is expected", status=403)
+        server.guests.authorise(self.request)
         return server.commands.answer(request.command, request.body)

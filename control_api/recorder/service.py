@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -43,6 +44,8 @@ from leitstand.config import Config, ConfigError, ObsConfig
 from leitstand.exclusive import ExclusiveFile, ExclusiveFolder, Taken, exclusive
 from leitstand.survivor import LOCK
 
+logger = logging.getLogger(__name__)
+
 _JOURNAL = "recorder"
 _LATE_SECONDS = 30.0
 """A studio that was not looked at for so long is not looked after any more."""
@@ -52,11 +55,12 @@ class Recorder:
     """The running service. It starts whatever the database does."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
-        """Raises ConfigError if another recorder has the state folder, or the socket."""
+        """Raises ConfigError if another recorder has one of the folders, or the studios."""
         self._clock = clock or SystemClock()
         self._started_at = self._clock.now()
-        self._locks = _locks(config)
-        self._journal = Journal(_places(config), merge=merge_repetitions)
+        runtime = _runtime(config)
+        self._locks = _locks(config, runtime)
+        self._journal = Journal(_places(config, runtime), merge=merge_repetitions)
         self.records = Records(self._journal, self._known(config), self._clock.now)
         self._plan: Plan | None = None
         if (known := self.records.plan) is not None:
@@ -245,47 +249,61 @@ class Recorder:
         return StudioSupervisor(name, studio.link, output.hear, reconciler)
 
 
-def _locks(config: Config) -> list[ExclusiveFile | ExclusiveFolder]:
-    """The locks on the state folder and on a SQLite database.
+def _locks(config: Config, runtime: Path | None) -> list[ExclusiveFile | ExclusiveFolder]:
+    """The locks on the state folder, the runtime folder and a SQLite database.
 
-    Raises ConfigError if another recorder holds one.
+    That on the runtime folder holds also where the state folder is removed. What cannot be locked
+    is passed over. Raises ConfigError if another recorder holds one.
     """
     state, database = config.control_api.state, sqlite_file(config.control_api.database_url)
-    locks = [_locked(state, state / LOCK, "state")]
+    locks = [_locked(state, state / LOCK, "control_api.state")]
+    if runtime is not None:
+        locks.append(_locked(runtime, runtime / LOCK, "recorder.runtime"))
     # Where no file can be made the folder itself is locked, which serves for both.
     is_locked = isinstance(locks[0], ExclusiveFolder) and database is not None
     if database is not None and not (is_locked and database.parent == state.resolve()):
-        locks.append(_locked(database, database.with_name(f"{database.name}.{LOCK}"), "database"))
-    return locks
+        lock = database.with_name(f"{database.name}.{LOCK}")
+        locks.append(_locked(database, lock, "control_api.database"))
+    return [lock for lock in locks if lock is not None]
 
 
-def _locked(what: Path, file: Path, key: str) -> ExclusiveFile | ExclusiveFolder:
+def _locked(what: Path, file: Path, key: str) -> ExclusiveFile | ExclusiveFolder | None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return exclusive(file, "recorder")
     except Taken as error:
         raise ConfigError(
-            f"control_api.{key}: {what} is used by another recorder ({error}); "
+            f"{key}: {what} is used by another recorder ({error}); "
             "stop that one, or name another one here"
         ) from None
     except OSError as error:
-        raise ConfigError(
-            f"control_api.{key}: {file} cannot be opened ({error.strerror})"
-        ) from None
+        _warn(key, what, error)
+        return None
 
 
-def _places(config: Config) -> list[Path]:
-    """Where the journal may be, the preferred folder first."""
-    state = config.control_api.state
-    runtime = config.recorder.runtime_folder(state)
+def _warn(key: str, what: Path, error: OSError) -> None:
+    logger.warning(
+        "%s: %s cannot be used (%s); see that this user may write there, or name another one; "
+        "recording goes on without it",
+        *(key, what, error.strerror or type(error).__name__),
+    )
+
+
+def _runtime(config: Config) -> Path | None:
+    """The runtime folder; None if it cannot be used."""
+    runtime = config.recorder.runtime_folder(config.control_api.state)
     try:
         private_folder(runtime)
     except OSError as error:
-        raise ConfigError(
-            f"recorder.runtime: {runtime} cannot be used ({error.strerror})"
-        ) from None
-    more = [config.recorder.fallback] if config.recorder.fallback else []
-    return [folder / _JOURNAL for folder in (state, runtime, *more)]
+        _warn("recorder.runtime", runtime, error)
+        return None
+    return runtime
+
+
+def _places(config: Config, runtime: Path | None) -> list[Path]:
+    """Where the journal may be, the preferred folder first."""
+    folders = (config.control_api.state, runtime, config.recorder.fallback)
+    return [folder / _JOURNAL for folder in folders if folder is not None]
 
 
 def _studio(config: ObsConfig) -> Studio:

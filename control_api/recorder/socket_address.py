@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from leitstand.config import Config, ConfigError, Listen
+from leitstand.exclusive import is_private
 
 _NAME = "recorder.sock"
 
@@ -92,9 +92,7 @@ def private_folder(folder: Path) -> None:
     Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.lstat()
-    others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), 0) or others:
+    if not is_private(folder):
         raise PermissionError(1, "the folder belongs to another user, or others may write there")
 
 

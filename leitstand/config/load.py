@@ -33,9 +33,12 @@ def _exists(place: Path) -> bool:
     return True
 
 
-def load(given: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+def load(
+    given: Path | None = None, env: Mapping[str, str] | None = None, *, any_folder: bool = False
+) -> Config:
     """The configuration. Without file and variables: the MediaMTX on this machine.
 
+    `any_folder`: what is named as a folder is not looked at, for who goes on without it.
     Raises ConfigError.
     """
     file = find(given)
@@ -47,7 +50,7 @@ def load(given: Path | None = None, env: Mapping[str, str] | None = None) -> Con
         laid.raw.setdefault("mediamtx", [{}])
     filled = secrets.fill_in(laid.raw, Config, where)
     try:
-        return Config.model_validate(filled, context={"base": base})
+        return Config.model_validate(filled, context={"base": base, "any_folder": any_folder})
     except ValidationError as error:
         raise explain(error, Config, where) from None
 

@@ -111,9 +111,9 @@ def from_file(value: Path, info: ValidationInfo) -> Path:
     return base / value.expanduser()
 
 
-def check_folder(value: Path) -> Path:
+def check_folder(value: Path, info: ValidationInfo) -> Path:
     # Not whether it is there: a mount may come later, and `leitstand doctor` says so.
-    if value.is_file():
+    if not (info.context or {}).get("any_folder") and value.is_file():
         raise ValueError("must be a folder")
     return value
 

@@ -76,6 +76,10 @@ def fill(folder: Path) -> None:
     assert shutil.disk_usage(folder).free == 0
 
 
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
 def health(house: Venue) -> dict[str, Any]:
     """By check, its reason where it fails; a failing check makes the status 503."""
     answer = house.ask("GET", "/health")
@@ -142,6 +146,22 @@ def test_the_recorder_starts_while_the_state_folder_is_full_and_the_api_is_gone(
     assert house.run(schedule)["outcome"] == "recorded"
 
 
+def test_both_start_while_the_state_folder_is_read_only(
+    small_state: Path, house: Venue, demo: DemoObs
+) -> None:
+    house.start()
+    house.window(starts_in=3600, seconds=10)
+    house.becomes(connected=True)
+    house.kill()
+    remount(small_state, "ro")
+    house.start()
+    assert [each["title"] for each in house.call("GET", "/schedules")] == ["The evening"]
+    assert house.call("GET", "/admin/logs")
+    assert house.ask("POST", "/schedules", {}).status_code >= 400
+    house.call("POST", "/recordings/start", {"title": "By hand"})
+    house.becomes(verified=True)
+
+
 def test_the_api_may_be_stopped_killed_or_never_there(house: Venue, demo: DemoObs) -> None:
     house.start()
     schedule = house.window(starts_in=4, seconds=16)
@@ -155,6 +175,41 @@ def test_the_api_may_be_stopped_killed_or_never_there(house: Venue, demo: DemoOb
     run = house.run(schedule)
     assert (run["outcome"], run["missing_seconds"]) == ("recorded", pytest.approx(0, abs=LATE))
     assert length_of(the_file(house.recordings)) == pytest.approx(16, abs=LATE)
+
+
+def test_a_state_folder_that_is_removed_costs_neither_the_plan_nor_the_recording(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=2, seconds=3600)
+    file = house.becomes(verified=True)["file"]
+    shutil.rmtree(tmp_path / "state", ignore_errors=True)
+    eventually(lambda: len(list((tmp_path / "state" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill()
+    house.start()
+    eventually(lambda: house.call("GET", "/schedules"), 20)
+    status = house.becomes(verified=True)
+    assert (status["file"], status["origin"]) == (file, "schedule")
+    assert "other_leitstand" not in house.kinds()
+
+
+def test_a_recorder_whose_state_folder_became_a_file_knows_the_plan(
+    house: Venue, demo: DemoObs, tmp_path: Path
+) -> None:
+    house.start()
+    house.window(starts_in=20, seconds=3600)
+    # The recorder has read it.
+    eventually(lambda: house.call("GET", "/recordings/status")[0]["reason_code"] != "no_plan")
+    house.kill_api()
+    state = tmp_path / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+    state.write_text("no folder")
+    eventually(lambda: len(list((tmp_path / "run" / "recorder").glob("journal.?"))) == 2, 15)
+    house.kill_recorder()
+    assert demo.recording is None
+    house.start_recorder()
+    eventually(lambda: demo.recording, 20 + LATE)
 
 
 def test_without_the_recorder_the_api_says_so(house: Venue, demo: DemoObs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,32 @@ def test_the_newest_line_comes_first(client: TestClient) -> None:
     assert (newest["level"], newest["message"]) == ("warning", "second 2")
     assert (oldest["level"], oldest["message"]) == ("info", "first")
     assert newest["time"].endswith("+00:00")
+
+
+def test_a_folder_that_cannot_be_made_is_made_as_soon_as_it_can_be(
+    tmp_path: Path, serve: Callable[..., TestClient], capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    state.write_text("a file where the folder should be")
+    service = set_up(state / "logs")
+    try:
+        client = serve({LogService: service})
+        logger.error("lost")
+        assert client.get(URL).json()["data"] == []
+        assert client.get(f"{URL}/api.log").status_code == 404
+        state.unlink()
+        logger.error("kept")
+        assert read(client)[0]["message"] == "kept"
+    finally:
+        service.close()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_files_that_are_removed_are_begun_again(client: TestClient, tmp_path: Path) -> None:
+    logger.error("first")
+    shutil.rmtree(tmp_path / "logs")
+    logger.error("second")
+    assert [line["message"] for line in read(client)] == ["second"]
 
 
 def test_an_exception_comes_with_its_line(client: TestClient) -> None:

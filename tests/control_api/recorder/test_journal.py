@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def opened(*places: Path, size: int = SEGMENT_BYTES) -> Iterator[Journal]:
 
 def content(*places: Path) -> dict[str, object]:
     return dict(Journal(places).load())
+
+
+def older(file: Path) -> None:
+    """Replace it by a copy of itself, as a backup is brought back."""
+    data = file.read_bytes()
+    file.unlink()
+    file.write_bytes(data)
+
+
+def emptied(file: Path) -> None:
+    os.truncate(file, 0)
 
 
 def test_values_are_there_after_a_restart(tmp_path: Path) -> None:
@@ -117,6 +129,57 @@ def test_without_any_place_it_goes_on_in_memory_and_says_so(tmp_path: Path) -> N
         eventually(lambda: journal.health.error is None)
         assert journal.flush(10)
     assert content(blocked) == {"a": 1}
+
+
+def test_a_folder_that_is_removed_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "recorder"
+    with opened(folder, tmp_path / "second") as journal:
+        journal.put("a", 1)
+        assert journal.flush(5)
+        shutil.rmtree(folder.parent)
+        journal.put("b", 2)
+        assert journal.flush(5)
+        assert content(folder) == {"a": 1, "b": 2}
+
+
+def test_a_folder_that_cannot_be_made_again_is_left_for_the_next_place(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with opened(first, second) as journal:
+        journal.put("a", 1)
+        assert journal.flush(5)
+        shutil.rmtree(first)
+        first.write_text("a file where the folder should be")
+        journal.put("b", 2)
+        assert journal.flush(5)
+        assert journal.health.place == second
+    assert content(second) == {"a": 1, "b": 2}
+
+
+def test_files_that_are_removed_are_written_again_though_nothing_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("control_api.recorder.journal._RETRY_SECONDS", 0.1)
+    with opened(tmp_path / "recorder") as journal:
+        journal.put("a", 1)
+        assert journal.flush(5)
+        shutil.rmtree(tmp_path / "recorder")
+        eventually(lambda: content(tmp_path / "recorder") == {"a": 1})
+        eventually(lambda: len(list((tmp_path / "recorder").iterdir())) == 2)
+
+
+@pytest.mark.parametrize("change", [Path.unlink, older, emptied])
+def test_a_file_that_is_not_the_one_that_was_written_is_written_again(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    with opened(tmp_path) as journal:
+        for number in range(3):
+            journal.put("a", number)
+            assert journal.flush(5)
+            for file in tmp_path.iterdir():
+                change(file)
+        journal.put("b", 1)
+        assert journal.flush(5)
+        assert content(tmp_path) == {"a": 2, "b": 1}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
