@@ -247,7 +247,8 @@ class Actuator:
     def _drop_past_faults(self, desired: Desired) -> None:
         """What kept a recording from running does not matter where none is wanted or runs."""
         if not desired.on and self.current is None:
-            self.faults.end(*_FAILED_TO_RECORD, *_NO_DATA, Code.STOP_IGNORED)
+            self.faults.drop(*_FAILED_TO_RECORD, *_NO_DATA)
+            self.faults.end(Code.STOP_IGNORED)
             self._restarts.reset()
 
     def _start(self, desired: Desired, now: float) -> None:

@@ -465,6 +465,15 @@ def test_a_disk_that_is_not_full_any_more_is_not_what_keeps_it_from_recording(
     assert lost(run, Code.OBS_REFUSES) + lost(run, Code.STARTING) == pytest.approx(20, abs=4)
 
 
+def test_a_fault_that_does_not_matter_any_more_is_not_called_over(evening: Evening) -> None:
+    evening.obs.full = True
+    play(evening, 80)
+    evening.change([])
+    play(evening, 90)
+    (cleared,) = (event.message for event in evening.events if event.kind == "fault_cleared")
+    assert cleared.startswith("nothing is to be recorded any more; it was: the disk")
+
+
 def test_a_start_that_is_not_wanted_any_more_leaves_no_fault(evening: Evening) -> None:
     play(evening, 58)
     evening.obs.full = True
