@@ -119,6 +119,7 @@ TEXTS: Mapping[Code, Text] = {
 GAP_CODES = frozenset(
     {
         Code.NOT_WANTED,
+        Code.NO_PLAN,
         Code.OBS_AWAY,
         Code.OBS_REFUSES,
         Code.RECORDER_NOT_RUNNING,

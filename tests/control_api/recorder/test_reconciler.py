@@ -263,6 +263,54 @@ def test_a_schedule_that_is_saved_late_while_the_recorder_is_down(evening: Eveni
     assert codes[:2] == [(Code.NOT_WANTED, 40), (Code.RECORDER_NOT_RUNNING, 20)]
 
 
+def test_windows_saved_while_the_recorder_was_down_are_missed_although_read_late(
+    evening: Evening,
+) -> None:
+    only = [schedule(1, 60, 80)]
+    evening.change(only)
+    play(evening, 20)
+    evening.crash()
+    play(evening, 200)
+    evening.boot()
+    play(evening, 202)
+    saved = [schedule(2, 90, 120), schedule(3, 10, 25), schedule(4, 20, 400)]
+    evening.change([*only, *saved], changed_at=BEGIN + 30)
+    play(evening, 410)
+    assert [run.schedule_id for run in evening.runs] == [4, 1, 2]
+    missed, long = evening.run(2), evening.run(4)
+    assert (missed.outcome, lost(missed, Code.RECORDER_NOT_RUNNING)) == ("missed", 30)
+    assert lost(long, Code.NOT_WANTED) == 10
+    assert lost(long, Code.RECORDER_NOT_RUNNING) == pytest.approx(173, abs=3)
+    assert sums_up(long)
+    assert evening.kinds.count("window_missed") == 3
+
+
+def test_an_end_that_was_moved_while_the_recorder_was_down_counts(evening: Evening) -> None:
+    before = [planned_of(schedule(1, 60, 120))]
+    evening.plan = plan_of(PlanData(tuple(before)))
+    play(evening, 100)
+    evening.crash()
+    play(evening, 200)
+    evening.boot()
+    play(evening, 202)
+    after = [planned_of(schedule(1, 60, 160), changed_at=BEGIN + 110)]
+    evening.plan = plan_of(PlanData(merged(evening.plan.data, after)))
+    play(evening, 210)
+    run = evening.run(1)
+    assert run.end == BEGIN + 160
+    assert lost(run, Code.NOT_WANTED) == 0
+    assert sums_up(run)
+
+
+def test_a_window_that_the_database_kept_back_is_missed_for_that(evening: Evening) -> None:
+    evening.change([])
+    play(evening, 100)
+    evening.change([schedule(1, 60, 90), schedule(2, 70, 400)], changed_at=BEGIN + 50)
+    play(evening, 410)
+    assert lost(evening.run(1), Code.NO_PLAN) == 30
+    assert lost(evening.run(2), Code.NO_PLAN) == pytest.approx(31, abs=2)
+
+
 def test_a_stop_by_hand_holds_when_the_windows_end_is_moved(evening: Evening) -> None:
     evening.change([schedule(1, 60, 120)])
     play(evening, 80)
