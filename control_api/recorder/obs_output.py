@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 _FOLDER_SECONDS = 1.0
 _STARTED = "OBS_WEBSOCKET_OUTPUT_STARTED"
+_STOPPING = "OBS_WEBSOCKET_OUTPUT_STOPPING"
+"""Comes only if OBS was asked to stop: a recording that fails ends without it."""
 _FULL_MEGABYTES = 50
 """OBS starts no recording with less (LOW_DISK in its window-basic-main-outputs.cpp)."""
 _MIB = 1024**2
@@ -92,7 +94,7 @@ class ObsOutput:
         self._first_path: str | None = None
         self._began: float | None = None
         self._duration = 0.0
-        self._grew = False
+        self._grew = self._was_stopped = False
 
     @property
     def files(self) -> tuple[SplitFile, ...]:
@@ -105,9 +107,12 @@ class ObsOutput:
             path = event.data.get("newOutputPath")
             if isinstance(path, str) and path:
                 self._file.go_on_in(path)
-        elif event.name == "RecordStateChanged" and event.data.get("outputState") == _STARTED:
-            self._begin(event.data.get("outputPath"))
-            self._began = self._clock.now()
+        elif event.name == "RecordStateChanged":
+            state = event.data.get("outputState")
+            if state == _STARTED:
+                self._begin(event.data.get("outputPath"))
+                self._began = self._clock.now()
+            self._was_stopped = state == _STOPPING or (self._was_stopped and state != _STARTED)
 
     def look(self) -> Observation:
         """What OBS and the file show now. Raises Unreachable."""
@@ -118,7 +123,8 @@ class ObsOutput:
             # Between STARTING and STARTED the status is still that of the time before.
             if self._duration > 0:
                 self._forget()
-            return Observation(active=False, obstacle=self._obstacle(answers))
+            obstacle = self._obstacle(answers)
+            return Observation(active=False, obstacle=obstacle, stopped=self._was_stopped)
         self._notice_another(duration, answers.first_path)
         growth = self._file.look(status.outputBytes, duration, paused=status.outputPaused)
         self._grew = self._grew or self._has_arrived(status.outputBytes, growth.file_bytes)
@@ -138,6 +144,7 @@ class ObsOutput:
     def start(self) -> None:
         """Raises Unreachable or Refused."""
         self._forget()
+        self._was_stopped = False
         self._do("StartRecord")
 
     def stop(self) -> None:

@@ -27,7 +27,7 @@ from control_api.recorder.desired_state import (
 from control_api.recorder.late_windows import LateWindows
 from control_api.recorder.observation import Observation, Progress
 from control_api.recorder.plan import Extension, Plan
-from control_api.recorder.recording import Origin, Recording
+from control_api.recorder.recording import IN_OBS, Origin, Recording
 from control_api.recorder.runs import Run
 from control_api.recorder.status import StudioStatus
 from control_api.recorder.uptime import Uptime, healthy
@@ -307,7 +307,7 @@ class Reconciler:
             away = faults.get(Code.OBS_AWAY)
             return away.reason if away else Reason(Code.STARTING)
         if current is not None and current.paused:
-            return Reason(Code.PAUSED_BY, {"by": current.paused_by or "somebody in OBS itself"})
+            return Reason(Code.PAUSED_BY, {"by": current.paused_by or IN_OBS})
         if not desired.on:
             return _as_gap(desired.reason)
         if seen.active and seen.progress in _NO_DATA:
@@ -316,6 +316,8 @@ class Reconciler:
         if seen.obstacle is not None:
             return seen.obstacle
         refused = faults.get(Code.OBS_REFUSES)
+        if refused is None and self._actuator.was_stopped_in_obs:
+            return Reason(Code.STOPPED_BY, {"by": IN_OBS})
         return refused.reason if refused else Reason(Code.STARTING)
 
     def _status(self, now: float, desired: Desired, seen: Observation | None) -> StudioStatus:

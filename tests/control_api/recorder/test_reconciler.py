@@ -42,6 +42,11 @@ def lost(run: Run, code: Code) -> float:
     return sum(gap.seconds for gap in run.gaps if gap.code is code)
 
 
+def by_hand(run: Run) -> list[tuple[Code, str]]:
+    """The run's gaps that somebody made, and who, but for the start of the recording."""
+    return [(gap.code, gap.params["by"]) for gap in run.gaps if gap.code is not Code.STARTING]
+
+
 def play(evening: Evening, until: int) -> None:
     evening.play(BEGIN + until)
 
@@ -135,6 +140,42 @@ def test_when_somebody_stops_it_in_obs_inside_a_window_it_goes_on(evening: Eveni
     assert evening.obs.starts == 2
     first, second = evening.recordings
     assert second.evening == first.evening == first.uid
+    play(evening, 130)
+    assert set(evening.kinds) == {"recording_started", "recording_stopped"}
+    assert by_hand(evening.run(1)) == [(Code.STOPPED_BY, "somebody in OBS itself")]
+
+
+def test_a_recording_that_ends_without_anybody_stopping_it_is_a_fault(evening: Evening) -> None:
+    play(evening, 90)
+    evening.obs.path = None
+    play(evening, 95)
+    assert "recording_failed" in evening.kinds
+
+
+def test_a_start_that_fails_after_somebody_stopped_it_in_obs_is_refused(evening: Evening) -> None:
+    play(evening, 90)
+    evening.obs.refuses = True
+    evening.obs.stop_by_hand()
+    play(evening, 115)
+    assert "recording_failed" in evening.kinds
+    assert lost(evening.run(1), Code.OBS_REFUSES) >= 15
+
+
+def test_a_pause_is_by_whoever_asked_for_it_until_it_is_over(evening: Evening) -> None:
+    play(evening, 70)
+    assert evening.service is not None
+    evening.service.pause(True, "anna")
+    play(evening, 80)
+    evening.service.pause(False, "anna")
+    play(evening, 90)
+    evening.obs.pausing = True
+    play(evening, 95)
+    evening.obs.pausing = False
+    play(evening, 130)
+    assert by_hand(evening.run(1)) == [
+        (Code.PAUSED_BY, "anna"),
+        (Code.PAUSED_BY, "somebody in OBS itself"),
+    ]
 
 
 def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
