@@ -85,7 +85,7 @@ class Outlook:
         self._fresh = FreshDatabase(sights.database, sights.events)
         self.logs = logs.set_up(config.state / "logs")
         self.health = HealthService(
-            _checks(sights, config, is_alive), clock, due_soon=self._due_soon
+            _checks(sights, config, is_alive, self._fresh), clock, due_soon=self._due_soon
         )
         wishes = Wishes(
             sights.busy,
@@ -170,7 +170,9 @@ class Outlook:
         return none | {at: count for at, count in found.items() if at[1] not in OPEN}
 
 
-def _checks(sights: Sights, config: ControlApiConfig, is_alive: Callable[[], bool]) -> list[Check]:
+def _checks(
+    sights: Sights, config: ControlApiConfig, is_alive: Callable[[], bool], fresh: FreshDatabase
+) -> list[Check]:
     def least() -> float:
         return _LEAST_FREE_BYTES
 
@@ -180,9 +182,11 @@ def _checks(sights: Sights, config: ControlApiConfig, is_alive: Callable[[], boo
         checks.database(config.database_url),
         checks.scheduler(is_alive),
         checks.journal(recorder),
+        checks.schedules(fresh),
     ]
     if config.library is not None:
         found += [checks.library(config.library), checks.disk("disk", config.library, least)]
     for studio in sights.studios:
         found += [checks.obs(studio), checks.recordings(studio, least)]
+        found.append(checks.studio(recorder, studio.name))
     return found

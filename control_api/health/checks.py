@@ -9,9 +9,11 @@ from pathlib import Path
 
 from control_api.clock import local
 from control_api.errors import ApiError
+from control_api.health.fresh_database import MESSAGE, FreshDatabase
 from control_api.health.service import Check, Health
 from control_api.recorder.database_link import DatabaseLink, Unusable
 from control_api.recorder.plan_source import mark_written
+from control_api.recordings.reasons import Severity
 from control_api.recordings.recorder_client import RecorderClient
 from control_api.studios.studio import Studio
 
@@ -130,6 +132,32 @@ def journal(client: RecorderClient) -> Check:
         return Health(True, "can be written")
 
     return Check("journal", look)
+
+
+def studio(client: RecorderClient, name: str) -> Check:
+    """The recorder looks after the studio, and nothing keeps it from recording."""
+
+    def look() -> Health:
+        if client.status is None:
+            return Health(False, "is not known: the recorder does not answer")
+        status = client.studio(name)
+        if status is None:
+            return Health(False, f"the recorder does not look after studio {name}")
+        for fault in status.faults:
+            if fault.reason.severity is Severity.CRITICAL:
+                return Health(False, fault.reason.text)
+        return Health(True, "nothing keeps it from recording")
+
+    return Check(f"studio {name}", look, studio=name)
+
+
+def schedules(fresh: FreshDatabase) -> Check:
+    """The database is not one that replaced a lost one, without the schedules that there were."""
+
+    def look() -> Health:
+        return Health(False, MESSAGE) if fresh.is_fresh else Health(True, "are not lost")
+
+    return Check("schedules", look, vital=True)
 
 
 def scheduler(is_running: Callable[[], bool], idle: Callable[[], float] = lambda: 0.0) -> Check:

@@ -16,7 +16,7 @@ from control_api.library.tables import VideoRow
 from control_api.recorder.tables import InstallationRow
 from control_api.schedules.tables import RunRow, ScheduleRow
 
-_MESSAGE = (
+MESSAGE = (
     "the database is newer than the videos beside it and has no schedule: no evening will be "
     "recorded; put the backup back, or make the schedules again"
 )
@@ -41,7 +41,7 @@ class FreshDatabase:
             return
         self.is_fresh = found
         if is_new:
-            self._events.tell(Kind.DATABASE_FRESH, None, _MESSAGE)
+            self._events.tell(Kind.DATABASE_FRESH, None, MESSAGE)
 
     def _is_reported(self) -> bool:
         return bool(self._events.newest(1, kind=Kind.DATABASE_FRESH))

@@ -39,7 +39,7 @@ async def health(
     service: Annotated[HealthService, Depends(provided(HealthService))],
     threads: Annotated[CheckThreads, Depends(provided(CheckThreads))],
 ) -> Response:
-    """Whether recordings can run: OBS, disks, database, scheduler, library.
+    """Whether recordings can run: OBS, disks, studios, database, schedules, library.
 
     Needs no token; with one it says reasons, and since when. 503: a recording that is due, or
     begins within 15 minutes, cannot run.

@@ -93,6 +93,8 @@ class Actuator:
         self._asked_to_stop: float | None = None
         self._attempts = 0
         self._was_away = False
+        self.was_stopped_in_obs = False
+        """Whether that is why nothing is recorded."""
 
     def look(self) -> Observation | None:
         """What OBS does; None if it does not answer."""
@@ -134,7 +136,8 @@ class Actuator:
         """Pause what runs now, or go on. Raises Unreachable or Refused."""
         self._output.pause(paused)
         if self.current is not None:
-            self.current.paused_by = by if paused else ""
+            # Until OBS has gone on the pause is that of whoever began it.
+            self.current.paused_by = by if paused else self.current.paused_by
 
     def _follow(self, seen: Observation, desired: Desired, now: float) -> None:
         row = self.current
@@ -184,12 +187,14 @@ class Actuator:
     def _update(self, row: Recording, seen: Observation, desired: Desired, now: float) -> None:
         was_new, was_paused = row.state is State.STARTING, row.paused
         changed = recordings.update(row, seen, now)
+        self.was_stopped_in_obs = False
         if was_new:
             row.evening = self._evening(desired) or row.uid
             self._say(Kind.RECORDING_STARTED, f"recording: {row.reason.text}", row)
         if row.paused != was_paused:
             kind = Kind.RECORDING_RESUMED if was_paused else Kind.RECORDING_PAUSED
             self._say(kind, "recording goes on" if was_paused else "recording is paused", row)
+            row.paused_by = row.paused_by if row.paused else ""
         self._archive.save(row, urgent=changed)
         self._judge(row, seen)
 
@@ -222,7 +227,9 @@ class Actuator:
         self.hurry()
         # An OBS that was away has ended it by that.
         by_itself = not asked and not self._was_away
-        if by_itself and desired.on and row.origin is not Origin.FOREIGN:
+        self.was_stopped_in_obs = by_itself and seen.stopped and seen.obstacle is None
+        is_fault = by_itself and not self.was_stopped_in_obs
+        if is_fault and desired.on and row.origin is not Origin.FOREIGN:
             detail = "the recording ended by itself"
             self.faults.begin(seen.obstacle or Reason(Code.OBS_REFUSES, {"detail": detail}))
 
@@ -247,7 +254,8 @@ class Actuator:
     def _drop_past_faults(self, desired: Desired) -> None:
         """What kept a recording from running does not matter where none is wanted or runs."""
         if not desired.on and self.current is None:
-            self.faults.end(*_FAILED_TO_RECORD, *_NO_DATA, Code.STOP_IGNORED)
+            self.faults.drop(*_FAILED_TO_RECORD, *_NO_DATA)
+            self.faults.end(Code.STOP_IGNORED)
             self._restarts.reset()
 
     def _start(self, desired: Desired, now: float) -> None:

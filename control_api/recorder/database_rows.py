@@ -97,7 +97,12 @@ def _run(session: Session, item: Run) -> None:
     row.studio, row.title, row.end, row.date = item.studio, item.title, item.end, item.date
     row.outcome, row.recorded_seconds = str(item.outcome), item.recorded_seconds
     row.accounted_until = item.accounted_until
-    row.gaps = [
+    row.gaps = stored_gaps(item)
+
+
+def stored_gaps(item: Run) -> list[dict[str, Any]]:
+    """The gaps of a run as its row has them."""
+    return [
         {
             "start": gap.start,
             "end": gap.end,

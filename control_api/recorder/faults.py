@@ -78,23 +78,22 @@ class ActiveFaults:
             self._keep(self.active)
 
     def end(self, *codes: Code, recovered: bool = False, **data: Any) -> None:
-        """Note that none of these is so any longer.
-
-        `recovered`: because it records again; otherwise it does not matter any more.
-        """
+        """Note that none of these is so any longer; `recovered`: because it records again."""
         for code in codes:
-            if (fault := self._active.pop(code, None)) is not None:
-                self._report(
-                    _end_kind(code, recovered), _end_text(fault, recovered), code=str(code), **data
-                )
-                self._keep(self.active)
+            self._end(code, "records again" if recovered else "no longer: {}", recovered, **data)
+
+    def drop(self, *codes: Code) -> None:
+        """Note that none of these matters any more, whether it is still so or not."""
+        for code in codes:
+            self._end(code, "nothing is to be recorded any more; it was: {}")
+
+    def _end(self, code: Code, text: str, recovered: bool = False, **data: Any) -> None:
+        if (fault := self._active.pop(code, None)) is not None:
+            text = "OBS answers again" if code is Code.OBS_AWAY else text
+            said = text.format(fault.reason.text)
+            self._report(_end_kind(code, recovered), said, code=str(code), **data)
+            self._keep(self.active)
 
 
 def _end_kind(code: Code, recovered: bool) -> Kind:
     return _ENDS.get(code, Kind.RECORDING_RECOVERED if recovered else Kind.FAULT_CLEARED)
-
-
-def _end_text(fault: Fault, recovered: bool) -> str:
-    if fault.code is Code.OBS_AWAY:
-        return "OBS answers again"
-    return "records again" if recovered else f"no longer: {fault.reason.text}"

@@ -5,6 +5,7 @@ OBS answers 100 to a start that fails, and counts bytes while its file stands st
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +27,12 @@ T = TypeVar("T")
 
 _FOLDER_SECONDS = 1.0
 _STARTED = "OBS_WEBSOCKET_OUTPUT_STARTED"
+_STOPPING = "OBS_WEBSOCKET_OUTPUT_STOPPING"
+"""Comes only if OBS was asked to stop: a recording that fails ends without it."""
 _FULL_MEGABYTES = 50
 """OBS starts no recording with less (LOW_DISK in its window-basic-main-outputs.cpp)."""
+_MIB = 1024**2
+_GONE_OR_FULL = "is gone, or its disk is full"
 _NO_FILE_SECONDS = 15.0
 """A recording that has no file after that is one whose folder is not the one we see."""
 _NOT_RECORDING, _IS_PAUSED, _IS_NOT_PAUSED = 501, 502, 503
@@ -58,6 +63,14 @@ class _Answers:
     first_path: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """The record folder as this machine sees it. `is_full`: 0 bytes free do not mean it is gone."""
+
+    is_there: bool
+    is_full: bool
+
+
 class ObsOutput:
     """The record output of a studio, as RecordOutput. Used by one thread at a time.
 
@@ -75,13 +88,13 @@ class ObsOutput:
             monotonic=self._clock.monotonic,
             now=self._clock.now,
         )
-        self._folder_there = Call("record folder of the studio", self._is_folder_there)
+        self._folder = Call("record folder of the studio", self._folder_as_seen)
         self._directory: str | None = None
         self._output: str | None = None
         self._first_path: str | None = None
         self._began: float | None = None
         self._duration = 0.0
-        self._grew = False
+        self._grew = self._was_stopped = False
 
     @property
     def files(self) -> tuple[SplitFile, ...]:
@@ -94,9 +107,12 @@ class ObsOutput:
             path = event.data.get("newOutputPath")
             if isinstance(path, str) and path:
                 self._file.go_on_in(path)
-        elif event.name == "RecordStateChanged" and event.data.get("outputState") == _STARTED:
-            self._begin(event.data.get("outputPath"))
-            self._began = self._clock.now()
+        elif event.name == "RecordStateChanged":
+            state = event.data.get("outputState")
+            if state == _STARTED:
+                self._begin(event.data.get("outputPath"))
+                self._began = self._clock.now()
+            self._was_stopped = state == _STOPPING or (self._was_stopped and state != _STARTED)
 
     def look(self) -> Observation:
         """What OBS and the file show now. Raises Unreachable."""
@@ -107,7 +123,8 @@ class ObsOutput:
             # Between STARTING and STARTED the status is still that of the time before.
             if self._duration > 0:
                 self._forget()
-            return Observation(active=False, obstacle=self._obstacle(answers))
+            obstacle = self._obstacle(answers)
+            return Observation(active=False, obstacle=obstacle, stopped=self._was_stopped)
         self._notice_another(duration, answers.first_path)
         growth = self._file.look(status.outputBytes, duration, paused=status.outputPaused)
         self._grew = self._grew or self._has_arrived(status.outputBytes, growth.file_bytes)
@@ -127,6 +144,7 @@ class ObsOutput:
     def start(self) -> None:
         """Raises Unreachable or Refused."""
         self._forget()
+        self._was_stopped = False
         self._do("StartRecord")
 
     def stop(self) -> None:
@@ -220,22 +238,29 @@ class ObsOutput:
 
     def _obstacle(self, answers: _Answers) -> Reason | None:
         """What would keep a recording from starting."""
-        folder = self._studio.recordings
+        folder, seen = self._studio.recordings, None
         if folder is not None:
             # A dead network mount must not hold the look.
-            self._folder_there.start()
-            is_there = self._folder_there.answer(time.monotonic() + _FOLDER_SECONDS)
-            if not is_there:
-                return _refuses(folder, "is gone" if is_there is False else "does not answer")
-        if answers.free_megabytes <= 0:
-            return _refuses(answers.directory, "is gone")
-        if answers.free_megabytes < _FULL_MEGABYTES:
-            return Reason(Code.DISK_FULL, {"free_mb": int(answers.free_megabytes)})
-        return None
+            self._folder.start()
+            seen = self._folder.answer(time.monotonic() + _FOLDER_SECONDS)
+            if seen is None or not seen.is_there:
+                return _refuses(folder, "does not answer" if seen is None else "is gone")
+        free = answers.free_megabytes
+        if free >= _FULL_MEGABYTES:
+            return None
+        # OBS says 0 of a folder that is gone, too.
+        if free > 0 or (seen is not None and seen.is_full):
+            return Reason(Code.DISK_FULL, {"free_mb": int(free)})
+        return _refuses(answers.directory, "is gone" if seen is not None else _GONE_OR_FULL)
 
-    def _is_folder_there(self) -> bool:
-        folder = self._studio.recordings
-        return folder is not None and folder.is_dir()
+    def _folder_as_seen(self) -> _Folder:
+        """The record folder by our own eyes, and that of OBS where it has the same path here."""
+        folder, directory = self._studio.recordings, self._directory
+        if folder is None or not folder.is_dir():
+            return _Folder(is_there=False, is_full=False)
+        is_full = shutil.disk_usage(folder).free < _FULL_MEGABYTES * _MIB
+        is_named = directory is not None and Path(directory).is_dir()
+        return _Folder(is_there=True, is_full=is_full or is_named)
 
 
 def _refuses(folder: Path | str, why: str) -> Reason:

@@ -26,7 +26,8 @@ class Observation:
     OBS's path of the file that is written now, `file` the same file as this machine sees it.
     `grew`: bytes were seen in the file (where it is not visible: in OBS's count). `still_seconds`
     is for how long nothing has grown. `began` is the Unix time of the first frame, where an event
-    told it. `obstacle` is what would keep a recording from starting, while none runs.
+    told it. `obstacle` is what would keep a recording from starting, while none runs. `stopped`:
+    an event told that somebody stopped the recording that ran last.
     """
 
     active: bool
@@ -40,6 +41,7 @@ class Observation:
     still_seconds: float = 0.0
     began: float | None = None
     obstacle: Reason | None = None
+    stopped: bool = False
 
 
 class RecordOutput(Protocol):

@@ -7,7 +7,7 @@ keep it when they can. So a look takes as long as OBS takes to answer, and never
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,9 +24,10 @@ from control_api.recorder.desired_state import (
     key_of,
     stop,
 )
+from control_api.recorder.late_windows import LateWindows
 from control_api.recorder.observation import Observation, Progress
 from control_api.recorder.plan import Extension, Plan
-from control_api.recorder.recording import Origin, Recording
+from control_api.recorder.recording import IN_OBS, Origin, Recording
 from control_api.recorder.runs import Run
 from control_api.recorder.status import StudioStatus
 from control_api.recorder.uptime import Uptime, healthy
@@ -101,6 +102,7 @@ class Reconciler:
         self._extensions = extensions
         self._looked_at = looked_at
         self._looked_monotonic: float | None = None
+        self._late = LateWindows(studio)
         self._uptime = Uptime()
         self._clock = clock
 
@@ -109,7 +111,8 @@ class Reconciler:
         with self.lock:
             moment = self._moment()
             now, elapsed = moment.now, moment.elapsed
-            windows = self._windows(now, elapsed)
+            late = self._late.learned(self._plan(), self._extensions, now, self._looked_at)
+            windows = self._windows(now, elapsed, late)
             desired = self._desired(now, [w for w in windows if w.start <= now < w.end])
             seen = self._actuator.look()
             self._take_block(self._rights.block(connected=seen is not None))
@@ -118,7 +121,7 @@ class Reconciler:
             self.status = self._status(now, desired, seen)
             self._count(desired, elapsed)
             if desired.is_known and not self.is_standby:
-                self._account(moment, windows, desired, seen)
+                self._account(moment, windows, late, desired, seen)
             self._looked_at, self._looked_monotonic = now, moment.monotonic
             if not self.is_standby:
                 self._store.save_look(now)
@@ -181,6 +184,7 @@ class Reconciler:
             self._looked_at = looked_at
             # As after a restart: nobody here has watched.
             self._looked_monotonic = None
+            self._late = LateWindows(self._studio)
             self._coverage.restore(runs)
 
     def take_row(self, written: Recording) -> None:
@@ -229,7 +233,13 @@ class Reconciler:
         plan = self._plan()
         return [] if plan is None else plan.windows(self._studio, self._extensions, now, now + 1e-3)
 
-    def _windows(self, now: float, elapsed: float | None) -> list[Window]:
+    def _windows(self, now: float, elapsed: float | None, late: Iterable[Window]) -> list[Window]:
+        """Those of this moment, those that went by since the last look, and the late ones."""
+        found = self._passed(now, elapsed)
+        keys = {key_of(window) for window in found}
+        return [*found, *(window for window in late if key_of(window) not in keys)]
+
+    def _passed(self, now: float, elapsed: float | None) -> list[Window]:
         """Those of this moment, and those that went by since the last look."""
         before, plan = self._looked_at, self._plan()
         if plan is None:
@@ -265,7 +275,12 @@ class Reconciler:
         return Moment(now, monotonic, None if before is None else monotonic - before)
 
     def _account(
-        self, moment: Moment, windows: list[Window], desired: Desired, seen: Observation | None
+        self,
+        moment: Moment,
+        windows: list[Window],
+        late: Mapping[Window, Reason],
+        desired: Desired,
+        seen: Observation | None,
     ) -> None:
         now, elapsed = moment.now, moment.elapsed
         running = healthy(self._actuator.current, seen)
@@ -279,6 +294,7 @@ class Reconciler:
                 self._uptime.recording_since(running, now, moment.monotonic, elapsed),
                 self._why_not(desired, seen),
                 now - seen.still_seconds if still and seen is not None else None,
+                late={key_of(window): reason for window, reason in late.items()},
             )
         )
 
@@ -291,7 +307,7 @@ class Reconciler:
             away = faults.get(Code.OBS_AWAY)
             return away.reason if away else Reason(Code.STARTING)
         if current is not None and current.paused:
-            return Reason(Code.PAUSED_BY, {"by": current.paused_by or "somebody in OBS itself"})
+            return Reason(Code.PAUSED_BY, {"by": current.paused_by or IN_OBS})
         if not desired.on:
             return _as_gap(desired.reason)
         if seen.active and seen.progress in _NO_DATA:
@@ -300,6 +316,8 @@ class Reconciler:
         if seen.obstacle is not None:
             return seen.obstacle
         refused = faults.get(Code.OBS_REFUSES)
+        if refused is None and self._actuator.was_stopped_in_obs:
+            return Reason(Code.STOPPED_BY, {"by": IN_OBS})
         return refused.reason if refused else Reason(Code.STARTING)
 
     def _status(self, now: float, desired: Desired, seen: Observation | None) -> StudioStatus:

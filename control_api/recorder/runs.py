@@ -10,6 +10,7 @@ import msgspec
 from control_api.recorder.desired_state import WindowKey
 from control_api.recordings.reasons import BY_HAND, Code, Reason
 from control_api.schedules.runs import TOLERANCE_SECONDS, Outcome
+from control_api.schedules.tables import RunRow
 from control_api.schedules.windows import Window
 
 _LEAST_RECORDED_SECONDS = 1.0
@@ -115,6 +116,28 @@ class Run(msgspec.Struct):
         self.gaps = _all_joined(gaps) if is_changed else self.gaps
         return is_changed
 
+    def lose(self, begin: float, end: float, reason: Reason) -> None:
+        """Account for what was recorded of [begin, end) as a gap: its file cannot be used."""
+        begin, end = max(begin, self.start), min(end, self.accounted_until)
+        gaps: list[Gap] = []
+        for gap in sorted(self.gaps, key=lambda gap: gap.start):
+            if begin < min(gap.start, end):
+                gaps.append(Gap(begin, min(gap.start, end), *_parts(reason)))
+            gaps.append(gap)
+            begin = max(begin, gap.end)
+        if begin < end:
+            gaps.append(Gap(begin, end, *_parts(reason)))
+        lost = sum(gap.seconds for gap in gaps if gap not in self.gaps)
+        self.recorded_seconds = max(0.0, self.recorded_seconds - lost)
+        self.gaps = gaps
+
+    def regain(self, uid: str) -> None:
+        """Account for what the recording `uid` had as recorded again: its file can be used."""
+        back = [gap for gap in self.gaps if gap.code is Code.FILE_UNUSABLE]
+        back = [gap for gap in back if gap.params.get("uid") == uid]
+        self.recorded_seconds += sum(gap.seconds for gap in back)
+        self.gaps = [gap for gap in self.gaps if gap not in back]
+
     def close(self) -> None:
         """Judge what became of it."""
         if self.missing_seconds <= TOLERANCE_SECONDS:
@@ -150,6 +173,25 @@ def begun(window: Window) -> Run:
         start=window.start,
         end=window.end,
         accounted_until=window.start,
+    )
+
+
+def run_of(row: RunRow, date: str = "") -> Run:
+    """The run of a row; `date` is for one that has none."""
+    return Run(
+        schedule_id=row.schedule_id,
+        date=row.date or date,
+        studio=row.studio,
+        title=row.title,
+        start=row.start,
+        end=row.end,
+        accounted_until=row.accounted_until,
+        recorded_seconds=row.recorded_seconds,
+        gaps=[
+            Gap(gap["start"], gap["end"], Code(gap["code"]), gap.get("params", {}))
+            for gap in row.gaps
+        ],
+        outcome=Outcome(row.outcome),
     )
 
 

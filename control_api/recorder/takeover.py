@@ -22,7 +22,7 @@ from control_api.recorder.desired_state import Override, Want
 from control_api.recorder.ownership import Ownership
 from control_api.recorder.plan import Extension
 from control_api.recorder.recording import Origin, Recording, State
-from control_api.recorder.runs import Gap, Run
+from control_api.recorder.runs import Run, run_of
 from control_api.recordings.reasons import Code
 from control_api.recordings.tables import ExtensionRow, HeartbeatRow, OverrideRow, RecordingRow
 from control_api.schedules.runs import Outcome
@@ -168,21 +168,7 @@ def _runs(session: Session, studio: str) -> list[Run]:
 
 
 def _run(row: RunRow, zone: str | None) -> Run:
-    return Run(
-        schedule_id=row.schedule_id,
-        date=row.date or _local_date(row.start, zone),
-        studio=row.studio,
-        title=row.title,
-        start=row.start,
-        end=row.end,
-        accounted_until=row.accounted_until,
-        recorded_seconds=row.recorded_seconds,
-        gaps=[
-            Gap(gap["start"], gap["end"], Code(gap["code"]), gap.get("params", {}))
-            for gap in row.gaps
-        ],
-        outcome=Outcome(row.outcome),
-    )
+    return run_of(row, _local_date(row.start, zone))
 
 
 def _local_date(moment: float, zone: str | None) -> str:

@@ -6,8 +6,8 @@ accounted in advance, so what a crash of the recorder leaves open is accounted f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from control_api.recorder import runs
 from control_api.recorder.desired_state import WindowKey, key_of
@@ -23,7 +23,7 @@ _JUMP_SECONDS = 2.0
 """A wall clock that moves by more than this against the monotonic clock was set."""
 _AHEAD_SECONDS = 0.5
 """An account that is ahead of the time since the last look by more was made on another clock."""
-_KEPT_SECONDS = 2 * 86_400.0
+KEPT_SECONDS = 2 * 86_400.0
 """For how long a closed run may go on again if its window is wanted again."""
 
 _NOT_WANTED = Reason(Code.NOT_WANTED)
@@ -37,7 +37,11 @@ class Look:
     `before` is when the last look was, also of an earlier process; `elapsed` the seconds that have
     really passed since, None after a restart. `windows` are those of `now` and those that went by
     since. `recording_since` is since when it records without a break, None while it does not: then
-    `reason` says why, and `still_since` since when the file has not grown.
+    `reason` says why, and `still_since` since when the file has not grown. `unwatched` is why
+    nothing was recorded in a time that nobody watched.
+
+    `late` are those of the windows that should have been known before, and why they were not:
+    they are accounted for as if the time before this look had not been watched.
     """
 
     now: float
@@ -47,6 +51,13 @@ class Look:
     recording_since: float | None
     reason: Reason
     still_since: float | None = None
+    unwatched: Reason = _NOT_RUNNING
+    late: Mapping[WindowKey, Reason] = field(default_factory=dict)
+
+    def at(self, key: WindowKey) -> Look:
+        """This look, as it counts for that window."""
+        reason = self.late.get(key)
+        return self if reason is None else replace(self, elapsed=None, unwatched=reason)
 
     @property
     def was_watched(self) -> bool:
@@ -111,11 +122,11 @@ class WindowCoverage:
         """Account for everything up to now."""
         present = {key_of(window): window for window in look.windows}
         for key, window in present.items():
-            self._continue(key, window, look)
+            self._continue(key, window, look.at(key))
         for key, run in tuple(self._runs.items()):
             if run.outcome is Outcome.RUNNING:
-                self._settle(run, look, is_present=key in present)
-            elif look.now - run.end > _KEPT_SECONDS:
+                self._settle(run, look.at(key), is_present=key in present)
+            elif look.now - run.end > KEPT_SECONDS:
                 del self._runs[key]
                 self._forget(run)
         self._reason = look.reason
@@ -140,7 +151,7 @@ class WindowCoverage:
         begin = look.began
         if run.accounted_until - begin < _AHEAD_SECONDS:
             return False
-        reason = reason if look.was_watched else _NOT_RUNNING
+        reason = reason if look.was_watched else look.unwatched
         recorded_from = look.now if look.recording_since is None else look.recording_since
         if not run.account_again(begin, look.now, recorded_from, reason):
             return False
@@ -196,7 +207,7 @@ class WindowCoverage:
         self._save(run)
 
     def _add_gap(self, run: Run, until: float, look: Look, reason: Reason) -> None:
-        reason = reason if look.was_watched else _NOT_RUNNING
+        reason = reason if look.was_watched else look.unwatched
         skipped_from, skipped_until = look.skipped
         run.add_gap(min(until, skipped_from), reason)
         run.add_gap(min(until, skipped_until), _NOT_WANTED)

@@ -24,11 +24,14 @@ from control_api.library.probing import Gone, NotExamined, Probe, probe
 from control_api.recorder.recording import State
 from control_api.recordings.examination_looks import Looks, Stat
 from control_api.recordings.examination_store import ExaminationStore, Verdict, attempts_of
+from control_api.recordings.lost_files import LostFiles
 from control_api.recordings.tables import RecordingRow
 
 logger = logging.getLogger(__name__)
 
 _END_SECONDS = 5.0
+_RECENT_SECONDS = 2 * 86_400.0
+"""For how long a run may be closed, or go on again, after one of its files was examined."""
 _OLD_SECONDS = 86_400.0
 """Longer than clocks are set wrong."""
 _INVISIBLE = "the file is not visible from here"
@@ -68,6 +71,7 @@ class Examination:
         examine: Callable[..., Probe] = probe,
     ) -> None:
         self._store = ExaminationStore(database)
+        self._lost = LostFiles(database)
         self._tell = tell
         self._clock = clock
         self._tunables = tunables or Tunables()
@@ -123,6 +127,8 @@ class Examination:
                 self._settle(row, Verdict(State.FINISHED, _INVISIBLE))
             elif attempts_of(row).is_due(now) and self._looks.begin(row.id, Path(row.file).parent):
                 self._begin(row, Path(row.file))
+        for recording_id in self._lost.unaccounted(now - _RECENT_SECONDS):
+            self._correct(recording_id)
 
     def _begin(self, row: RecordingRow, path: Path) -> None:
         """Examine it in a thread of its own: a child that hangs holds up no other."""
@@ -211,6 +217,22 @@ class Examination:
         state, reason = str(verdict.state), verdict.reason
         told = {"recording_id": row.id, "uid": row.uid, "state": state, "reason": reason}
         self._tell(Kind.RECORDING_EXAMINED, row.studio, _sentence(row, verdict), **told)
+        self._correct(row.id)
+
+    def _correct(self, recording_id: int) -> None:
+        """Have the accounts of its windows say what became of the file."""
+        for lost in self._lost.correct(recording_id):
+            run = lost.run
+            self._tell(
+                Kind.WINDOW_MISSED,
+                run.studio,
+                run.summary,
+                schedule_id=run.schedule_id,
+                start=run.start,
+                end=run.end,
+                missing_seconds=run.missing_seconds,
+                outcome=str(run.outcome),
+            )
 
     def _safely(self, work: Callable[[], object]) -> None:
         """The threads live on whatever the database does; its failure is logged once."""

@@ -32,6 +32,7 @@ class Code(enum.StrEnum):
     STARTING = "starting"
     STALLED = "stalled"
     OTHER_LEITSTAND = "other_leitstand"
+    FILE_UNUSABLE = "file_unusable"
     # Faults that cost no recorded second by themselves.
     SLOW = "slow"
     STOP_IGNORED = "stop_ignored"
@@ -91,6 +92,9 @@ TEXTS: Mapping[Code, Text] = {
         "ein anderer Leitstand auf {host} steuert dieses Studio",
         Severity.CRITICAL,
     ),
+    Code.FILE_UNUSABLE: Text(
+        "it was recorded, but {detail}", "aufgenommen, aber unbrauchbar: {detail}"
+    ),
     Code.SLOW: Text(
         "nothing was written for {seconds} s; OBS is slow, or its disk is",
         "seit {seconds} s wurde nichts geschrieben; OBS oder seine Platte ist langsam",
@@ -119,6 +123,7 @@ TEXTS: Mapping[Code, Text] = {
 GAP_CODES = frozenset(
     {
         Code.NOT_WANTED,
+        Code.NO_PLAN,
         Code.OBS_AWAY,
         Code.OBS_REFUSES,
         Code.RECORDER_NOT_RUNNING,
@@ -128,6 +133,7 @@ GAP_CODES = frozenset(
         Code.STARTING,
         Code.STALLED,
         Code.OTHER_LEITSTAND,
+        Code.FILE_UNUSABLE,
     }
 )
 """The codes that a gap in the account of a window can have."""

@@ -74,6 +74,8 @@ def test_health_is_degraded_without_obs_and_down_while_it_is_needed(
         "obs",
         "journal",
         "recorder",
+        "studio",
+        "schedules",
     }
     demo.kill()
     eventually(lambda: health(api, admin).json()["data"]["status"] == "degraded")

@@ -14,10 +14,18 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from control_api.auth.access import Caller, Gate, Role
+from control_api.clock import SystemClock
 from control_api.database import Database
 from control_api.errors import Unauthorized
+from control_api.events.service import EventService
+from control_api.events.store import EventStore
 from control_api.health import checks
-from control_api.health.service import Check, Health, HealthService
+from control_api.health.fresh_database import FreshDatabase
+from control_api.health.service import Check, Health, HealthService, Status
+from control_api.recorder.faults import Fault as RecorderFault
+from control_api.recorder.status import RecorderStatus, StorageStatus, StudioStatus
+from control_api.recordings.reasons import Code
+from control_api.recordings.recorder_client import RecorderClient
 from control_api.studios.studio import Studio
 from leitstand.clients.obs import Address, ObsLink
 from leitstand.demo.obs import DemoObs, Fault
@@ -227,6 +235,44 @@ def test_the_database_takes_what_is_written_or_not(database: Database) -> None:
     assert not health.ok
     assert "cannot be written" in health.reason
     assert check.look().ok
+
+
+class KnownRecorder(RecorderClient):
+    """One whose last status is given."""
+
+    def __init__(self, *studios: StudioStatus) -> None:
+        self._given = RecorderStatus("1", 1, "here", 0.0, list(studios), StorageStatus())
+
+    @property
+    def status(self) -> RecorderStatus:
+        return self._given
+
+
+def test_a_studio_that_cannot_record_is_not_well() -> None:
+    other = RecorderFault(Code.OTHER_LEITSTAND, 1.0, {"host": "beta"})
+    slow = RecorderFault(Code.SLOW, 1.0, {"seconds": 20})
+    recorder = KnownRecorder(
+        StudioStatus("stage", faults=[other, slow]), StudioStatus("hall", faults=[slow])
+    )
+    check = checks.studio(recorder, "stage")
+    assert check.look() == Health(False, "another Leitstand, on beta, controls this studio")
+    service = HealthService([check], HandClock(), due_soon=lambda studio: studio == "stage")
+    assert service.report().status is Status.DOWN
+    assert checks.studio(recorder, "hall").look().ok
+    assert not checks.studio(recorder, "attic").look().ok
+
+
+def test_a_new_database_beside_old_videos_is_down(
+    database: Database,
+) -> None:
+    fresh = FreshDatabase(database, EventService(EventStore(database), SystemClock()))
+    service = HealthService([checks.schedules(fresh)], clock := HandClock())
+    assert service.report().status is Status.OK
+    fresh.is_fresh = True
+    clock.at += 1
+    report = service.report()
+    assert report.status is Status.DOWN
+    assert "no evening will be recorded" in report.reasons[0]
 
 
 def test_a_scheduler_that_stopped_or_got_stuck_is_noticed() -> None:

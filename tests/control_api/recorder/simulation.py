@@ -77,13 +77,19 @@ class VirtualObs:
     began: float = 0.0
     pending: str | None = None
     waits: int = 0
+    paused: bool = False
+    pausing: bool | None = None
+    stopping: bool = False
 
     def look(self) -> Observation:
         self._need()
         if self.path is None:
-            return Observation(active=False, obstacle=_DISK_FULL if self.full else None)
+            obstacle = _DISK_FULL if self.full else None
+            return Observation(active=False, obstacle=obstacle, stopped=self.stopping)
         duration = self.clock.monotonic() - self.began
-        return Observation(True, duration=duration, bytes=duration + 1, path=self.path, grew=True)
+        return Observation(
+            True, self.paused, duration=duration, bytes=duration + 1, path=self.path, grew=True
+        )
 
     def start(self) -> None:
         self._need()
@@ -97,7 +103,10 @@ class VirtualObs:
         self.pending = "stop"
 
     def pause(self, paused: bool) -> None:
-        raise Refused("PauseRecord refused with 502")
+        self._need()
+        if self.path is None:
+            raise Refused("PauseRecord refused with 501")
+        self.pausing = paused
 
     def start_by_hand(self) -> None:
         if self.up and self.path is None:
@@ -105,7 +114,7 @@ class VirtualObs:
 
     def stop_by_hand(self) -> None:
         if self.up and self.path is not None:
-            self.pending = "stop"
+            self.pending, self.stopping = "stop", True
 
     def kill(self) -> None:
         self.up, self.path, self.pending = False, None, None
@@ -114,13 +123,19 @@ class VirtualObs:
         """One second passes."""
         if self.full:
             self.path = self.pending = None
-        if self.path is not None:
+        if self.paused:
+            self.began += 1
+        elif self.path is not None:
             self.recorded.add(int(self.clock.monotonic()))
+        self.paused = self.path is not None and (
+            self.paused if self.pausing is None else self.pausing
+        )
+        self.pausing = None
         if self.pending == "start" and self.waits > 0:
             self.waits -= 1
             return
         if self.pending == "start" and self.path is None:
-            self.starts += 1
+            self.starts, self.stopping = self.starts + 1, False
             self.path, self.began = f"/rec/{self.starts}.mkv", self.clock.monotonic() + 1
         elif self.pending == "stop":
             self.path = None

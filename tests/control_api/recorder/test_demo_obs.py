@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from control_api.recorder.observation import Progress, Refused, Unreachable
-from control_api.recordings.reasons import Code
+from control_api.recordings.reasons import Code, Reason
 from leitstand.clients.obs import Event
 from leitstand.demo.obs import DemoObs, Fault, Splits
 from tests.control_api.recorder.watching import Watch, frames, watched
@@ -174,15 +174,27 @@ def test_to_stop_what_does_not_record_is_success(watch: Watch) -> None:
 def test_obstacles_have_a_code(demo: DemoObs, watch: Watch) -> None:
     assert watch.look().obstacle is None
     demo.faults.add(Fault.DISK_FULL)
-    obstacle = watch.look().obstacle
-    assert obstacle is not None
-    assert obstacle.code is Code.OBS_REFUSES
+    assert watch.look().obstacle == Reason(Code.DISK_FULL, {"free_mb": 0})
     demo.faults.clear()
     folder = demo.profile.directory
+    move_records(demo, folder / "friday")
+    (folder / "friday").rmdir()
+    obstacle = watch.look().obstacle
+    assert obstacle is not None
+    assert obstacle.text == f"cannot record: the record folder {folder / 'friday'} is gone"
+    demo.profile.values["SimpleOutput", "FilePath"] = str(folder)
     folder.rmdir()
     obstacle = watch.look().obstacle
     assert obstacle is not None
     assert obstacle.text == f"cannot record: the record folder {folder} is gone"
+
+
+def test_where_the_folder_is_not_seen_0_bytes_may_mean_both(demo: DemoObs) -> None:
+    demo.faults.add(Fault.DISK_FULL)
+    with watched(demo.port, None) as blind:
+        obstacle = blind.look().obstacle
+    assert obstacle is not None
+    assert obstacle.text.endswith("is gone, or its disk is full")
 
 
 def test_an_obs_that_is_away_is_unreachable(demo: DemoObs, watch: Watch) -> None:

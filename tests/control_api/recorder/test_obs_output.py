@@ -140,6 +140,17 @@ def test_a_file_that_grows_by_groups_of_pictures_is_healthy(real_obs: Start) -> 
         assert watch.progress == {Progress.HEALTHY}
 
 
+def test_a_stop_by_somebody_is_told_from_a_muxer_that_fails(real_obs: Start) -> None:
+    obs = real_obs(muxer=PROMPT)
+    with watching(obs) as watch:
+        watch.record(1.0)
+        watch.link.request("StopRecord")
+        assert watch.until(lambda one: not one.active).stopped
+        watch.record(3.0)
+        obs.kill_muxer()
+        assert not watch.until(is_lost).stopped
+
+
 def test_to_stop_what_is_stopping_or_stopped_is_success(real_obs: Start) -> None:
     with watching(real_obs(quality="Small")) as watch:
         watch.record(1.0)

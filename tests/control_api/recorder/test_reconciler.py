@@ -42,6 +42,11 @@ def lost(run: Run, code: Code) -> float:
     return sum(gap.seconds for gap in run.gaps if gap.code is code)
 
 
+def by_hand(run: Run) -> list[tuple[Code, str]]:
+    """The run's gaps that somebody made, and who, but for the start of the recording."""
+    return [(gap.code, gap.params["by"]) for gap in run.gaps if gap.code is not Code.STARTING]
+
+
 def play(evening: Evening, until: int) -> None:
     evening.play(BEGIN + until)
 
@@ -135,6 +140,42 @@ def test_when_somebody_stops_it_in_obs_inside_a_window_it_goes_on(evening: Eveni
     assert evening.obs.starts == 2
     first, second = evening.recordings
     assert second.evening == first.evening == first.uid
+    play(evening, 130)
+    assert set(evening.kinds) == {"recording_started", "recording_stopped"}
+    assert by_hand(evening.run(1)) == [(Code.STOPPED_BY, "somebody in OBS itself")]
+
+
+def test_a_recording_that_ends_without_anybody_stopping_it_is_a_fault(evening: Evening) -> None:
+    play(evening, 90)
+    evening.obs.path = None
+    play(evening, 95)
+    assert "recording_failed" in evening.kinds
+
+
+def test_a_start_that_fails_after_somebody_stopped_it_in_obs_is_refused(evening: Evening) -> None:
+    play(evening, 90)
+    evening.obs.refuses = True
+    evening.obs.stop_by_hand()
+    play(evening, 115)
+    assert "recording_failed" in evening.kinds
+    assert lost(evening.run(1), Code.OBS_REFUSES) >= 15
+
+
+def test_a_pause_is_by_whoever_asked_for_it_until_it_is_over(evening: Evening) -> None:
+    play(evening, 70)
+    assert evening.service is not None
+    evening.service.pause(True, "anna")
+    play(evening, 80)
+    evening.service.pause(False, "anna")
+    play(evening, 90)
+    evening.obs.pausing = True
+    play(evening, 95)
+    evening.obs.pausing = False
+    play(evening, 130)
+    assert by_hand(evening.run(1)) == [
+        (Code.PAUSED_BY, "anna"),
+        (Code.PAUSED_BY, "somebody in OBS itself"),
+    ]
 
 
 def test_a_window_that_is_taken_back_is_closed(evening: Evening) -> None:
@@ -261,6 +302,54 @@ def test_a_schedule_that_is_saved_late_while_the_recorder_is_down(evening: Eveni
     run = evening.run(1)
     codes = [(gap.code, round(gap.seconds)) for gap in run.gaps]
     assert codes[:2] == [(Code.NOT_WANTED, 40), (Code.RECORDER_NOT_RUNNING, 20)]
+
+
+def test_windows_saved_while_the_recorder_was_down_are_missed_although_read_late(
+    evening: Evening,
+) -> None:
+    only = [schedule(1, 60, 80)]
+    evening.change(only)
+    play(evening, 20)
+    evening.crash()
+    play(evening, 200)
+    evening.boot()
+    play(evening, 202)
+    saved = [schedule(2, 90, 120), schedule(3, 10, 25), schedule(4, 20, 400)]
+    evening.change([*only, *saved], changed_at=BEGIN + 30)
+    play(evening, 410)
+    assert [run.schedule_id for run in evening.runs] == [4, 1, 2]
+    missed, long = evening.run(2), evening.run(4)
+    assert (missed.outcome, lost(missed, Code.RECORDER_NOT_RUNNING)) == ("missed", 30)
+    assert lost(long, Code.NOT_WANTED) == 10
+    assert lost(long, Code.RECORDER_NOT_RUNNING) == pytest.approx(173, abs=3)
+    assert sums_up(long)
+    assert evening.kinds.count("window_missed") == 3
+
+
+def test_an_end_that_was_moved_while_the_recorder_was_down_counts(evening: Evening) -> None:
+    before = [planned_of(schedule(1, 60, 120))]
+    evening.plan = plan_of(PlanData(tuple(before)))
+    play(evening, 100)
+    evening.crash()
+    play(evening, 200)
+    evening.boot()
+    play(evening, 202)
+    after = [planned_of(schedule(1, 60, 160), changed_at=BEGIN + 110)]
+    evening.plan = plan_of(PlanData(merged(evening.plan.data, after)))
+    play(evening, 210)
+    run = evening.run(1)
+    assert run.end == BEGIN + 160
+    assert lost(run, Code.NOT_WANTED) == 0
+    assert sums_up(run)
+
+
+def test_a_window_that_the_database_kept_back_is_missed_for_that(evening: Evening) -> None:
+    evening.change([])
+    play(evening, 100)
+    evening.change([schedule(1, 60, 90), schedule(2, 70, 400)], changed_at=BEGIN + 50)
+    play(evening, 410)
+    assert lost(evening.run(1), Code.NO_PLAN) == 30
+    assert lost(evening.run(2), Code.NO_PLAN) == pytest.approx(31, abs=2)
 
 
 def test_a_stop_by_hand_holds_when_the_windows_end_is_moved(evening: Evening) -> None:
@@ -463,6 +552,15 @@ def test_a_disk_that_is_not_full_any_more_is_not_what_keeps_it_from_recording(
     run = evening.run(1)
     assert lost(run, Code.DISK_FULL) == pytest.approx(20, abs=2)
     assert lost(run, Code.OBS_REFUSES) + lost(run, Code.STARTING) == pytest.approx(20, abs=4)
+
+
+def test_a_fault_that_does_not_matter_any_more_is_not_called_over(evening: Evening) -> None:
+    evening.obs.full = True
+    play(evening, 80)
+    evening.change([])
+    play(evening, 90)
+    (cleared,) = (event.message for event in evening.events if event.kind == "fault_cleared")
+    assert cleared.startswith("nothing is to be recorded any more; it was: the disk")
 
 
 def test_a_start_that_is_not_wanted_any_more_leaves_no_fault(evening: Evening) -> None:

@@ -89,7 +89,7 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watched(port: int, recordings: Path) -> Iterator[Watch]:
+def watched(port: int, recordings: Path | None) -> Iterator[Watch]:
     """An OBS on that port of this machine."""
     link = ObsLink(Address("127.0.0.1", port, lambda: None))
     try:

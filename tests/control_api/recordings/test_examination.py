@@ -54,6 +54,8 @@ class Desk:
     folder: Path
     clock: AheadClock = field(default_factory=AheadClock)
     told: list[dict[str, Any]] = field(default_factory=list)
+    missed: list[dict[str, Any]] = field(default_factory=list)
+    kinds: tuple[Kind, ...] = (Kind.RECORDING_EXAMINED,)
 
     def add(self, file: Path | None, state: State = State.CHECKING) -> int:
         recording = self.recording(file, state)
@@ -101,8 +103,9 @@ class Desk:
             examination.stop()
 
     def tell(self, kind: Kind, studio: str, message: str, **data: Any) -> None:
-        assert (kind, studio) == (Kind.RECORDING_EXAMINED, "stage")
-        self.told.append({**data, "message": message})
+        assert (kind in self.kinds, studio) == (True, "stage")
+        told = self.missed if kind is Kind.WINDOW_MISSED else self.told
+        told.append({**data, "message": message})
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.starting": "startet",
   "reason.stalled": "hängt: OBS meldet eine Aufnahme, aber es kommen keine Daten an ({detail})",
   "reason.other_leitstand": "ein anderer Leitstand auf {host} steuert dieses Studio",
+  "reason.file_unusable": "aufgenommen, aber unbrauchbar: {detail}",
   "reason.slow": "seit {seconds} s wurde nichts geschrieben; OBS oder seine Platte ist langsam",
   "reason.stop_ignored": "OBS soll stoppen und tut es nicht",
   "reason.database_unwritable": "die Datenbank ist nicht beschreibbar: {detail}; die Aufnahme läuft weiter",

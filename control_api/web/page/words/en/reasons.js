@@ -14,6 +14,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.starting": "starting",
   "reason.stalled": "stalled: OBS reports that it records, but {detail}",
   "reason.other_leitstand": "another Leitstand, on {host}, controls this studio",
+  "reason.file_unusable": "it was recorded, but {detail}",
   "reason.slow": "nothing was written for {seconds} s; OBS is slow, or its disk is",
   "reason.stop_ignored": "OBS was asked to stop and does not",
   "reason.database_unwritable": "the database cannot be written: {detail}; recording goes on",
