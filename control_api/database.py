@@ -16,7 +16,8 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from control_api.database_faults import DatabaseFault, fault_of, is_disk_full
+from control_api.database_faults import DatabaseFault, Replaced, fault_of, is_disk_full
+from control_api.database_place import DatabasePlace
 from control_api.reserve import Reserve
 from control_api.sqlite_replay import ReplayConnection
 from leitstand.config import ConfigError
@@ -49,6 +50,7 @@ class Database:
         self.file = sqlite_file(self.url)
         self.reserve = _reserve(self.file) if self.file and may_use_reserve else None
         self._fault: type[DatabaseFault] | None = None
+        self._place = DatabasePlace(self.file) if self.file else None
         self.engine = _engine(self.url, self.file, self.reserve, busy_seconds)
         # A pool of their own: writers that wait for a lock would hold every connection.
         is_shared = self.url.get_backend_name() == "sqlite" and self.file is None
@@ -57,6 +59,9 @@ class Database:
         )
         for engine in {self.engine, self._reading}:
             event.listen(engine, "handle_error", self._named)
+            if self._place is not None:
+                event.listen(engine, "do_connect", self._place.before_connecting)
+                event.listen(engine, "connect", self._place.connected)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         reading = self._reading.execution_options(**_reading(self._reading))
         self._readers = sessionmaker(reading, expire_on_commit=False)
@@ -64,6 +69,7 @@ class Database:
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
         """One transaction: committed at the end, undone by an exception."""
+        self._check_place()
         with self._writers.begin() as session:
             yield session
         if self._fault is not None:
@@ -73,6 +79,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view, beside whoever writes; for queries only."""
+        self._check_place()
         with self._readers.begin() as session:
             yield session
 
@@ -80,15 +87,29 @@ class Database:
         self.engine.dispose()
         self._reading.dispose()
 
+    def _check_place(self) -> None:
+        """Raises Replaced if SQLite's file is not the one that was opened."""
+        if self._place is None:
+            return
+        try:
+            self._place.check()
+        except Replaced as fault:
+            self._note(fault)
+            raise
+
     def _named(self, context: ExceptionContext) -> None:
         """Raise a fault of the surroundings as such, and log it when it begins."""
         fault = fault_of(context.original_exception, self.file)
         if fault is None:
             return
+        self._note(fault)
+        raise fault from context.original_exception
+
+    def _note(self, fault: DatabaseFault) -> None:
+        """Log a fault when it begins."""
         if type(fault) is not self._fault:
             self._fault = type(fault)
             logger.error("%s", fault.sentence)
-        raise fault from context.original_exception
 
 
 def sqlite_file(url: URL) -> Path | None:

@@ -38,6 +38,23 @@ class Locked(DatabaseFault):
     """Another process holds the database's lock for too long."""
 
 
+class Replaced(DatabaseFault):
+    """SQLite's file is not the one that was opened: what is written to that one would be lost."""
+
+    @classmethod
+    def gone(cls, file: Path) -> Replaced:
+        return cls._of(f"the database's file {file} is gone")
+
+    @classmethod
+    def another(cls, file: Path) -> Replaced:
+        return cls._of(f"the database's file {file} was replaced by another one")
+
+    @classmethod
+    def _of(cls, said: str) -> Replaced:
+        sentence = f"{said}; nothing can be saved until it is put back or Leitstand is restarted"
+        return cls(sentence, OSError(said))
+
+
 def sentence_of(error: BaseException) -> str:
     """A sentence for people on why the database refuses."""
     return error.sentence if isinstance(error, DatabaseFault) else OTHERWISE

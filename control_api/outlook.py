@@ -30,7 +30,12 @@ from control_api.metrics.readings import (
     Sources,
     StudioReading,
 )
-from control_api.metrics.recorder import is_database_writable, recorder_reading, studio_readings
+from control_api.metrics.recorder import (
+    is_database_fresh,
+    is_database_writable,
+    recorder_reading,
+    studio_readings,
+)
 from control_api.metrics.requests import Measured, Requests
 from control_api.previews.service import PreviewService
 from control_api.provide import Provided
@@ -149,8 +154,10 @@ class Outlook:
 
     def _database(self) -> DatabaseReading:
         by_api = self.health.is_ok("database")
-        writable = is_database_writable(by_api, self._sights.recordings.recorder.status)
-        return DatabaseReading(writable, self._fresh.is_fresh)
+        status = self._sights.recordings.recorder.status
+        return DatabaseReading(
+            is_database_writable(by_api, status), is_database_fresh(self._fresh.is_fresh, status)
+        )
 
     def _studios(self) -> Sequence[StudioReading]:
         return studio_readings(self._sights.recordings.recorder.status)

@@ -83,7 +83,8 @@ _DATABASE = (
     ),
     Row(
         "leitstand_database_fresh",
-        "Whether the database is newer than the videos beside it and nothing was ever scheduled.",
+        "Whether the database is newer than the videos beside it and nothing was ever scheduled, "
+        "or is older than the recorder's plan.",
         (),
         lambda reading: [((), reading.is_fresh)],
     ),

@@ -36,6 +36,14 @@ def is_database_writable(by_api: bool | None, status: RecorderStatus | None) -> 
     return by_api and status.storage.database is None
 
 
+def is_database_fresh(by_api: bool | None, status: RecorderStatus | None) -> bool | None:
+    """Whether it lacks schedules that there were; None while the control API has not looked."""
+    replacement = status.storage.replacement if status else None
+    if replacement is not None and replacement.is_older:
+        return True
+    return by_api
+
+
 def _studio(status: StudioStatus) -> StudioReading:
     faults = [str(fault.code) for fault in status.faults]
     return StudioReading(

@@ -41,6 +41,9 @@ def _recording(session: Session, item: Recording) -> None:
     if row is None and item.row is not None:
         # One that a version before this one began: it had a number and no identity.
         row = session.get(RecordingRow, item.row)
+        if row is not None and row.uid is not None:
+            # An older copy of the database gave the number to another one.
+            row = None
     if row is None:
         row = RecordingRow(uid=item.uid, extra={})
         session.add(row)

@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from control_api.events.kinds import Kind
 from control_api.recorder import database_rows, plan_source
 from control_api.recorder.database_link import DatabaseLink, Missing, Replaced, Unusable
 from control_api.recorder.ownership import Ownership
-from control_api.recorder.plan import PlanData, merged
+from control_api.recorder.plan import PlanData, Replacement, merged
+from control_api.recorder.plan_restore import PutBack, can_be_put_back, put_back
+from control_api.recorder.plan_source import Version
 from control_api.recorder.recording import Recording
 from control_api.recorder.records import Forgotten, Pending, Records
 from control_api.recorder.takeover import studio_state
@@ -32,6 +35,8 @@ _MISSING_SECONDS = 60.0
 _AGAIN_SECONDS = 0.3
 _RENEW_SECONDS = 4.0
 _BATCH = 200
+_REPLACEMENT_SECONDS = 3600.0
+"""For how long another database in the plan's place is a fault, unless somebody saves something."""
 
 
 class Recorded(Protocol):
@@ -67,6 +72,7 @@ class DatabaseSync:
         self._renewed_at = float("-inf")
         self._now = now
         self._plan = records.plan
+        self._is_read = self._is_signed = False
         self._wake = threading.Condition()
         self._woken = self._is_over = False
         self._rounds = 0
@@ -114,6 +120,13 @@ class DatabaseSync:
     def is_replaced(self) -> bool:
         """Whether the database's file is not the one that was opened."""
         return self._is_replaced
+
+    @property
+    def replacement(self) -> Replacement | None:
+        """The database that was found in the place of the plan's, for as long as that matters."""
+        found = self._plan.replacement if self._plan else None
+        is_recent = found is not None and self._now() - found.since < _REPLACEMENT_SECONDS
+        return found if is_recent else None
 
     @property
     def problem(self) -> tuple[str, float] | None:
@@ -179,34 +192,66 @@ class DatabaseSync:
             self._renewed_at = time.monotonic()
 
     def _pull(self) -> None:
-        """Take over the plan if it has changed."""
+        """Take over the plan if it has changed; not from a database that lacks some of it."""
         with self._link.reading() as session:
-            database, _ = plan_source.identity(session)
+            found = plan_source.version(session)
         known = self._plan
-        if known is not None and known.database and known.database != database:
-            self._another(known, database)
+        if known is not None and _is_replaced(known, found):
+            known = self._plan = self._put_back(known, found)
         with self._link.reading() as session:
-            revision = plan_source.revision(session)
-            if known is not None and (known.database, known.revision) == (database, revision):
+            found = plan_source.version(session)
+            is_same = known is not None and _is_same(known, found)
+            if (is_same and self._is_read) or (known is not None and _is_replaced(known, found)):
                 return
             plan = PlanData(
                 merged(known, plan_source.schedules(session)),
                 plan_source.settings(session),
-                database,
-                revision,
+                found.database,
+                found.revision,
+                found.signed,
+                # Over when somebody changes something.
+                known.replacement if known and (is_same or not known.revision) else None,
             )
-        self._plan = plan
-        self._records.keep_plan(plan)
+        self._keep(plan)
+        self._is_read, self._is_signed = True, False
         self._take(plan)
 
-    def _another(self, known: PlanData, database: str) -> None:
-        """Another database than last time: if it is empty, it gets its schedules back."""
+    def _put_back(self, known: PlanData, found: Version) -> PlanData:
+        """Another database than last time, or an older copy, gets back what the plan has."""
+        is_older = known.database == found.database
         with self._link.writing() as session:
-            restored = plan_source.restore(session, known.schedules)
-        said = f"{restored} schedules were put back from the recorder's plan"
-        message = f"the database is not the one that was used before; {said}"
-        self._records.report(Kind.DATABASE_FRESH, None, message, restored=restored)
-        self._plan = PlanData(known.schedules, known.settings, database, "")
+            is_meant = is_older or can_be_put_back(session, known.schedules, found.made_at)
+            done = put_back(session, known.schedules) if is_meant else PutBack(0, 0)
+            signed = plan_source.sign(session, known if is_older else PlanData())
+        what = "an older copy" if is_older else "not the one that was used before"
+        said = f"the database is {what}; {done.said}"
+        self._records.report(
+            Kind.DATABASE_FRESH, None, said, restored=done.restored, older=is_older
+        )
+        replacement = known.replacement
+        if done.restored or (is_older and done.unknown):
+            replacement = Replacement(self._now(), f"it is {what}; {done.said}", is_older)
+        return msgspec.structs.replace(
+            known,
+            database=found.database,
+            revision="",
+            signed=signed,
+            replacement=replacement,
+        )
+
+    def _sign(self) -> None:
+        """Note in the database that the plan was read, by which an older copy is recognised."""
+        plan = self._plan
+        if plan is None or self._is_signed:
+            return
+        with self._link.writing() as session:
+            signed = plan_source.sign(session, plan)
+        self._keep(msgspec.structs.replace(plan, signed=signed))
+        self._is_signed = True
+
+    def _keep(self, plan: PlanData) -> None:
+        self._plan = plan
+        self._records.keep_plan(plan)
 
     def _push(self) -> bool:
         """Write some entries of the outbox; False if it is empty."""
@@ -227,6 +272,7 @@ class DatabaseSync:
 
     def _write_mark(self) -> None:
         """See now and then that it can be written."""
+        self._sign()
         if time.monotonic() - self._written_at >= _WRITE_SECONDS:
             with self._link.writing() as session:
                 plan_source.mark_written(session)
@@ -251,6 +297,17 @@ class DatabaseSync:
         if self._is_reported:
             self._is_reported = False
             self._records.report(Kind.DATABASE_BACK, None, "the database can be used again")
+
+
+def _is_same(plan: PlanData, found: Version) -> bool:
+    return (plan.database, plan.revision) == (found.database, found.revision)
+
+
+def _is_replaced(plan: PlanData, found: Version) -> bool:
+    """Whether this is not the plan's database, or one from before the plan was read."""
+    if not plan.database:
+        return False
+    return plan.database != found.database or found.is_before(plan)
 
 
 def _in_order(entries: Sequence[Pending]) -> list[Pending]:

@@ -24,6 +24,8 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
 
     Monday is 0; `start` and `end` are local seconds of the day; dates are `YYYY-MM-DD`.
     `begins_since` is since when its windows begin as they do, where only their end was moved.
+    `created_at` tells it from another schedule that was given the same number, `saved_at` from its
+    own older versions; both are 0 in a plan that was kept before they were.
     """
 
     number: int
@@ -38,6 +40,8 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
     enabled: bool
     changed_at: float
     begins_since: float | None = None
+    created_at: float = 0.0
+    saved_at: float = 0.0
 
     def as_schedule(self) -> Schedule:
         """The same with zone and dates. Raises ZoneInfoNotFoundError for an unknown zone."""
@@ -60,9 +64,18 @@ class PlannedSchedule(msgspec.Struct, frozen=True):
 
     def begins_the_same(self, other: PlannedSchedule) -> bool:
         """Whether the windows of both begin at the same moments, wherever they end."""
-        bare = {"title": "", "end": 0, "changed_at": 0.0, "begins_since": None}
-        replace_fields = msgspec.structs.replace
-        return replace_fields(self, **bare) == replace_fields(other, **bare)
+        return self._bare() == other._bare()
+
+    def _bare(self) -> PlannedSchedule:
+        return msgspec.structs.replace(
+            self,
+            title="",
+            end=0,
+            changed_at=0.0,
+            begins_since=None,
+            created_at=0.0,
+            saved_at=0.0,
+        )
 
     @property
     def begins_from(self) -> float:
@@ -90,13 +103,26 @@ class Settings(msgspec.Struct, frozen=True):
     titles: dict[str, str] = {}
 
 
+class Replacement(msgspec.Struct, frozen=True):
+    """Another database, or an older copy, was found in the place of the plan's (Unix seconds)."""
+
+    since: float
+    detail: str
+    is_older: bool
+
+
 class PlanData(msgspec.Struct, frozen=True):
-    """What is kept of a plan. `database` is the identity of the database that it was read from."""
+    """What is kept of a plan. `database` is the identity of the database that it was read from.
+
+    `signed` is how often a plan was noted there: a copy from before that has a lower number.
+    """
 
     schedules: tuple[PlannedSchedule, ...] = ()
     settings: Settings = Settings()
     database: str = ""
     revision: str = ""
+    signed: int = 0
+    replacement: Replacement | None = None
 
 
 @dataclass(frozen=True, slots=True)

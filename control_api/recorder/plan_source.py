@@ -1,24 +1,78 @@
-"""Reads the plan from the database, and puts schedules back into one that was lost."""
+"""Reads the plan from the database, and notes there that it was read."""
 
 from __future__ import annotations
 
+import ast
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from control_api.recorder.plan import PlannedSchedule, Settings
+from control_api.recorder.plan import PlanData, PlannedSchedule, Settings
 from control_api.recorder.tables import InstallationRow
-from control_api.revisions import RevisionCountRow, count_up
-from control_api.schedules.notation import clock_text, parse_clock, parse_weekdays, weekday_names
+from control_api.revisions import RevisionCountRow
+from control_api.schedules.notation import parse_clock, parse_weekdays
 from control_api.schedules.store import REVISION as SCHEDULES_REVISION
 from control_api.schedules.tables import ScheduleRow
 from control_api.settings.store import REVISION as SETTINGS_REVISION
 from control_api.settings.tables import SettingRow
 
+_SIGNED = "plan"
 _MAX_DURATION = "recording.max_duration"
 _TITLE_START, _TITLE_END = "studios.", ".title"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which database this is, when it was made (Unix seconds), and what it was changed to.
+
+    `revision` is a text that changes with every change of schedules or settings.
+    """
+
+    database: str
+    made_at: float
+    revision: str
+    signed: int
+
+    def is_before(self, plan: PlanData) -> bool:
+        """Whether this is an older copy of the database that the plan was read from."""
+        if not plan.database or plan.database != self.database:
+            return False
+        counts = _counts(self.revision)
+        return self.signed < plan.signed or any(
+            counts.get(name, 0) < number for name, number in _counts(plan.revision).items()
+        )
+
+
+def version(session: Session) -> Version:
+    """Cheap to ask for."""
+    query = select(RevisionCountRow.name, RevisionCountRow.number)
+    names = SCHEDULES_REVISION, SETTINGS_REVISION, _SIGNED
+    rows = session.execute(query.where(RevisionCountRow.name.in_(names)))
+    numbers: dict[str, int] = {row.name: row.number for row in rows}
+    signed = numbers.pop(_SIGNED, 0)
+    return Version(*identity(session), repr(sorted(numbers.items())), signed)
+
+
+def sign(session: Session, plan: PlanData) -> int:
+    """Note that the plan was read, by a number above all that it knows; returns that."""
+    # Else an older copy could come to the number of what others have read before.
+    for name, known in _counts(plan.revision).items():
+        row = session.get(RevisionCountRow, name)
+        if row is not None and row.number < known:
+            row.number = known + 1
+    row = session.get(RevisionCountRow, _SIGNED)
+    if row is None:
+        row = RevisionCountRow(name=_SIGNED, number=0)
+        session.add(row)
+    row.number = max(row.number, plan.signed) + 1
+    return row.number
+
+
+def _counts(revision: str) -> Mapping[str, int]:
+    return dict(ast.literal_eval(revision)) if revision else {}
 
 
 def identity(session: Session) -> tuple[str, float]:
@@ -44,18 +98,10 @@ def published_recorder(session: Session) -> dict[str, str] | None:
     return session.get_one(InstallationRow, 1).recorder
 
 
-def revision(session: Session) -> str:
-    """A text that changes with every change of schedules or settings; cheap to ask for."""
-    names = SCHEDULES_REVISION, SETTINGS_REVISION
-    query = select(RevisionCountRow.name, RevisionCountRow.number)
-    rows = session.execute(query.where(RevisionCountRow.name.in_(names)))
-    return repr(sorted((row.name, row.number) for row in rows))
-
-
 def schedules(session: Session) -> Sequence[PlannedSchedule]:
     """Every schedule, by number."""
     rows = session.scalars(select(ScheduleRow).order_by(ScheduleRow.id)).all()
-    return [_planned(row) for row in rows]
+    return [planned(row) for row in rows]
 
 
 def settings(session: Session) -> Settings:
@@ -72,16 +118,8 @@ def settings(session: Session) -> Settings:
     return Settings(titles=titles)
 
 
-def restore(session: Session, planned: Sequence[PlannedSchedule]) -> int:
-    """Insert the schedules of a plan where there is none; returns how many."""
-    if session.scalar(select(func.count()).select_from(ScheduleRow)):
-        return 0
-    session.add_all([_row(each) for each in planned])
-    count_up(session, SCHEDULES_REVISION)
-    return len(planned)
-
-
-def _planned(row: ScheduleRow) -> PlannedSchedule:
+def planned(row: ScheduleRow) -> PlannedSchedule:
+    """A schedule of the database as it is kept in a plan."""
     return PlannedSchedule(
         number=row.id,
         title=row.title,
@@ -94,21 +132,6 @@ def _planned(row: ScheduleRow) -> PlannedSchedule:
         add=tuple(sorted(row.add)),
         enabled=row.enabled,
         changed_at=row.updated_at,
-    )
-
-
-def _row(planned: PlannedSchedule) -> ScheduleRow:
-    return ScheduleRow(
-        id=planned.number,
-        title=planned.title,
-        studio=planned.studio,
-        weekdays=weekday_names(planned.weekdays),
-        start=clock_text(planned.start),
-        end=clock_text(planned.end),
-        timezone=planned.timezone,
-        skip=list(planned.skip),
-        add=list(planned.add),
-        enabled=planned.enabled,
-        created_at=planned.changed_at,
-        updated_at=planned.changed_at,
+        created_at=row.created_at,
+        saved_at=row.updated_at,
     )

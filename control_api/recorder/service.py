@@ -136,6 +136,7 @@ class Recorder:
             journal_since=self._clock.now() - stalled_for if health.error else None,
             place=str(health.place) if health.place else None,
             pending=self.records.waiting,
+            replacement=self._sync.replacement,
         )
 
     def _known(self, config: Config) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import msgspec
 
 from control_api.recorder.desired_state import Override, Want
 from control_api.recorder.faults import Fault
-from control_api.recorder.plan import Extension
+from control_api.recorder.plan import Extension, Replacement
 from control_api.recorder.recording import Recording
 from control_api.recordings.reasons import Code, Reason
 
@@ -65,7 +65,8 @@ class StorageStatus(msgspec.Struct):
     """Whether what the recorder has to keep can be kept. `since` is Unix seconds.
 
     `database` and `journal` are why not, None while they can; `pending` is how many entries wait
-    for the database; `place` is the folder of the journal.
+    for the database; `place` is the folder of the journal. `replacement` says what was found in the
+    place of the plan's database when that was last read, if it was not that one.
     """
 
     database: str | None = None
@@ -75,6 +76,7 @@ class StorageStatus(msgspec.Struct):
     journal_since: float | None = None
     place: str | None = None
     pending: int = 0
+    replacement: Replacement | None = None
 
 
 def storage_faults(storage: StorageStatus) -> list[Fault]:
@@ -84,6 +86,11 @@ def storage_faults(storage: StorageStatus) -> list[Fault]:
         replaced = storage.is_database_replaced
         code = Code.DATABASE_REPLACED if replaced else Code.DATABASE_UNWRITABLE
         faults.append(Fault(code, storage.database_since, {"detail": storage.database}))
+    if storage.replacement is not None and not any(
+        f.code is Code.DATABASE_REPLACED for f in faults
+    ):
+        params = {"detail": storage.replacement.detail}
+        faults.append(Fault(Code.DATABASE_REPLACED, storage.replacement.since, params))
     if storage.journal is not None and storage.journal_since is not None:
         params = {"detail": storage.journal}
         faults.append(Fault(Code.PLAN_UNWRITABLE, storage.journal_since, params))

@@ -109,8 +109,8 @@ TEXTS: Mapping[Code, Text] = {
         Severity.WARNING,
     ),
     Code.DATABASE_REPLACED: Text(
-        "the database file was deleted or replaced while running: {detail}",
-        "die Datenbankdatei wurde im Betrieb gelöscht oder ersetzt: {detail}",
+        "the database was deleted, replaced or is an older copy: {detail}",
+        "die Datenbank wurde gelöscht, ersetzt oder ist eine ältere Kopie: {detail}",
         Severity.CRITICAL,
     ),
     Code.PLAN_UNWRITABLE: Text(

@@ -8,18 +8,21 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import alembic.command
 import alembic.config
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from control_api import migrations
 from control_api.auth.tables import TokenRow
 from control_api.database import Base, Database
 from control_api.database_away import DatabaseAway
+from control_api.database_faults import Replaced
 from control_api.events.tables import EventRow
 from control_api.migrations.migrate import opened
 from control_api.recorder.tables import InstallationRow
@@ -195,3 +198,43 @@ def test_readers_have_connections_though_all_writers_wait(database: Database) ->
     release.set()
     for thread in threads:
         thread.join(60)
+
+
+@pytest.mark.parametrize("is_another_there", [False, True])
+def test_nothing_is_written_to_a_file_that_was_deleted_or_replaced(
+    tmp_path: Path, migrated: Path, is_another_there: bool
+) -> None:
+    """What an open connection takes would be lost, and a new one would make an empty file."""
+    file = Path(shutil.copy(migrated, tmp_path / "house.db"))
+    with contextlib.closing(opened(f"sqlite:///{file}")) as database:
+        with database.begin() as session:
+            session.add(event(1))
+        aside = [each.rename(tmp_path / f"aside{each.name}") for each in tmp_path.glob("house.db*")]
+        if is_another_there:
+            shutil.copy(migrated, file)
+        for _ in range(2):
+            with pytest.raises(Replaced, match="house.db"), database.begin() as session:
+                session.add(event(2))
+            with pytest.raises(Replaced), database.reading() as session:
+                session.get(EventRow, 1)
+            # From now on of a pool that has no connection left.
+            database.close()
+            with pytest.raises(Replaced):
+                database.engine.connect()
+        assert file.exists() == is_another_there
+        for each in aside:
+            each.rename(tmp_path / each.name.removeprefix("aside"))
+        with database.begin() as session:
+            session.add(event(3))
+        with database.reading() as session:
+            assert session.scalars(select(EventRow.time)).all() == [1.0, 3.0]
+
+
+def test_a_file_whose_name_has_signs_of_a_url_is_opened_again(tmp_path: Path) -> None:
+    file = tmp_path / "a #b?c%20d" / "house.db"
+    with contextlib.closing(Database(f"sqlite:///{quote(str(file))}")) as database:
+        for _ in range(2):
+            with database.begin() as session:
+                session.connection().exec_driver_sql("CREATE TABLE IF NOT EXISTS t (a)")
+            database.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["a #b?c%20d"]

@@ -245,19 +245,55 @@ def test_a_database_that_is_deleted_is_reported_and_gets_its_schedules_back(
     house: Venue, demo: DemoObs, tmp_path: Path
 ) -> None:
     house.start()
-    house.window(starts_in=3600, seconds=10)
+    schedule = house.window(starts_in=3600, seconds=10)
     house.becomes(connected=True)
     # The recorder has read it.
     eventually(lambda: house.call("GET", "/recordings/status")[0]["reason_code"] != "no_plan")
     for file in (tmp_path / "state").glob("leitstand.db*"):
         file.unlink()
+    path = f"/schedules/{schedule['id']}"
+    assert house.ask("PATCH", path, {"title": "Lost"}).status_code == 503
     assert "database" in eventually(lambda: health(house), 10)
-    assert house.ask("POST", "/schedules", {}).status_code >= 400
+    assert house.ask("PATCH", "/settings", {"events.keep_days": 12}).status_code == 503
+    assert not (tmp_path / "state" / "leitstand.db").exists()
     house.kill()
     house.start()
     eventually(lambda: house.call("GET", "/schedules"), 20)
     assert [each["title"] for each in house.call("GET", "/schedules")] == ["The evening"]
     assert "database_fresh" in eventually(house.kinds)
+
+
+@pytest.mark.parametrize("while_running", [False, True])
+def test_an_old_copy_of_the_database_does_not_end_what_runs(
+    house: Venue, demo: DemoObs, tmp_path: Path, while_running: bool
+) -> None:
+    file, copy = tmp_path / "state" / "leitstand.db", tmp_path / "old.db"
+    house.start()
+    house.becomes(connected=True)
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    schedule = house.window(starts_in=2, seconds=120)
+    begun = time.monotonic()
+    recorded = house.becomes(verified=True)["file"]
+    if not while_running:
+        house.end()
+    for each in file.parent.glob("leitstand.db*"):
+        if each.suffix in (".db", ".db-wal", ".db-shm"):
+            each.unlink()
+    shutil.copy(copy, file)
+    if while_running:
+        eventually(lambda: "database" in health(house), 10)
+        house.kill()
+    house.start()
+    status = house.becomes(recording=True, verified=True)
+    assert status["file"] == recorded
+    assert "database_replaced" in [fault["code"] for fault in status["faults"]]
+    house.end_window(schedule, ends_in=3)
+    length = time.monotonic() + 3 - begun
+    run = house.run(schedule)
+    assert (run["outcome"], run["missing_seconds"]) == ("recorded", pytest.approx(0, abs=LATE))
+    assert length_of(the_file(house.recordings)) == pytest.approx(length - 2, abs=LATE)
+    assert house.kinds().count("database_fresh") == 1
 
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")

@@ -18,7 +18,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.slow": "seit {seconds} s wurde nichts geschrieben; OBS oder seine Platte ist langsam",
   "reason.stop_ignored": "OBS soll stoppen und tut es nicht",
   "reason.database_unwritable": "die Datenbank ist nicht beschreibbar: {detail}; die Aufnahme läuft weiter",
-  "reason.database_replaced": "die Datenbankdatei wurde im Betrieb gelöscht oder ersetzt: {detail}",
+  "reason.database_replaced": "die Datenbank wurde gelöscht, ersetzt oder ist eine ältere Kopie: {detail}",
   "reason.plan_unwritable": "Plan und Journal des Rekorders sind nirgends speicherbar: {detail}",
   "reason.empty_file": "die Datei ist leer",
   "reason.unreadable": "sie lässt sich nicht abspielen ({detail})",

@@ -18,7 +18,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.slow": "nothing was written for {seconds} s; OBS is slow, or its disk is",
   "reason.stop_ignored": "OBS was asked to stop and does not",
   "reason.database_unwritable": "the database cannot be written: {detail}; recording goes on",
-  "reason.database_replaced": "the database file was deleted or replaced while running: {detail}",
+  "reason.database_replaced": "the database was deleted, replaced or is an older copy: {detail}",
   "reason.plan_unwritable": "the recorder's plan and journal cannot be written anywhere: {detail}",
   "reason.empty_file": "the file is empty",
   "reason.unreadable": "it does not play ({detail})",
