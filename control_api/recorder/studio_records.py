@@ -19,6 +19,8 @@ _KEEP_SECONDS = 2.0
 """How often what changes with every look is kept: a crash may cost so much of an account."""
 _SEND_SECONDS = 10.0
 """How often it is sent to the database."""
+_SEND_RUN_SECONDS = 3.0
+"""The same for the account of a window, which people watch."""
 
 
 class StudioRecords:
@@ -110,7 +112,7 @@ class StudioRecords:
         if self._is_time(f"run {name}", urgent=changed):
             self._kept_runs[name] = essence
             self._records.keep(self._key(f"run/{name}"), run)
-        if self._is_time(f"run {name} sent", _SEND_SECONDS, urgent=changed):
+        if self._is_time(f"run {name} sent", _SEND_RUN_SECONDS, urgent=changed):
             self._records.send(run, name)
 
     def forget_run(self, run: Run) -> None:

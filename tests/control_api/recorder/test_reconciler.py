@@ -61,6 +61,14 @@ def test_windows_that_touch_are_one_recording_and_two_runs(evening: Evening) -> 
     assert runs[1].recorded_seconds == 60
 
 
+def test_a_run_that_goes_on_says_soon_what_was_recorded(evening: Evening) -> None:
+    play(evening, 66)
+    assert evening.run(1).recorded_seconds >= 2
+    play(evening, 100)
+    evening.crash()
+    assert evening.run(1).recorded_seconds >= 35
+
+
 def test_overrides_survive_a_restart(evening: Evening) -> None:
     play(evening, 10)
     assert evening.service is not None
