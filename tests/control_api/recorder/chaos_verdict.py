@@ -15,6 +15,7 @@ from tests.control_api.recorder.chaos_evidence import Evidence, Second
 
 _BLIND = {"recorder killed", "recorder stopped"}
 _HINDER = _BLIND | {"obs killed", "obs hangs", "obs refuses", "disk full"}
+_DAMAGE = {"obs killed", "disk full"}
 _BEGINS = {"obs_lost", "recording_failed", "recording_stalled"}
 _ENDS = {"obs_back", "recording_recovered", "fault_cleared"}
 _GAP_FAULTS = {
@@ -131,6 +132,9 @@ class Verdict:
         if gap.code is Code.RECORDER_NOT_RUNNING and wall < self._begin:
             return True
         skipped = [each for each in around if each not in self._shown]
+        if gap.code is Code.FILE_UNUSABLE:
+            # Found out afterwards: something must have damaged a file.
+            return any(each.faults & _DAMAGE for each in self._log)
         if gap.code is Code.NOT_WANTED and (skipped or self._was_ahead(wall)):
             return True
         if gap.code is Code.RECORDER_NOT_RUNNING and any(
@@ -205,6 +209,8 @@ class Verdict:
             if run.outcome is Outcome.RUNNING and run.accounted_until <= wall + self._near:
                 continue
             gap = next((g for g in run.gaps if g.start <= wall < g.end), None)
+            if gap is not None and gap.code is Code.FILE_UNUSABLE:
+                continue
             is_missing = gap is not None and gap.code is not Code.NOT_WANTED
             assert is_missing != self._recorded[at], (
                 f"{'recorded' if self._recorded[at] else 'lost'} at {at}: {self._told(run)}"
