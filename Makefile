@@ -15,9 +15,9 @@ WITH_PROMETHEUS = $(shell command -v prometheus >/dev/null && \
 	{ command -v alertmanager || command -v prometheus-alertmanager; } >/dev/null && \
 	echo --with-prometheus)
 
-# Four at a time on two cores: most of it waits. A file stays together, as its tests share what they start.
+# Three at a time on two cores: much of it waits. A file stays together, as its tests share what they start.
 test: components check
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The same, and which lines no test has run; takes half as long again.
 coverage: components check

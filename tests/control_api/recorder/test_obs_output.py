@@ -178,7 +178,8 @@ def test_a_muxer_that_is_stopped_for_a_moment_is_healthy(real_obs: Start) -> Non
         recorded = watch.recorded
     assert watch.progress == {Progress.HEALTHY}
     (file,) = obs.recordings.iterdir()
-    assert frames(file) >= recorded[-1].duration * FPS
+    # The last frame of a duration may only just have begun.
+    assert frames(file) + 1 >= recorded[-1].duration * FPS
 
 
 @pytest.mark.parametrize("_number", range(3 if is_soak() else 1))
@@ -192,4 +193,5 @@ def test_on_a_busy_machine_no_muxer_is_dead(real_obs: Start, _number: int) -> No
         recorded = watch.recorded
     assert Progress.MUXER_DEAD not in watch.progress
     (file,) = obs.recordings.iterdir()
-    assert frames(file) >= recorded[-1].duration * FPS
+    # The last frame of a duration may only just have begun.
+    assert frames(file) + 1 >= recorded[-1].duration * FPS
