@@ -15,6 +15,7 @@ from tests.control_api.recorder.chaos_evidence import Evidence, Second
 
 _BLIND = {"recorder killed", "recorder stopped"}
 _HINDER = _BLIND | {"obs killed", "obs hangs", "obs refuses", "disk full"}
+_STARTUP_SECONDS = 60
 _DAMAGE = {"obs killed", "disk full"}
 _BEGINS = {"obs_lost", "recording_failed", "recording_stalled"}
 _ENDS = {"obs_back", "recording_recovered", "fault_cleared"}
@@ -100,7 +101,13 @@ class Verdict:
         self._fault_counts()
 
     def _fault_counts(self) -> None:
-        begun = [e.data.get("code") for e in self._evidence.events if e.kind in _BEGINS]
+        # What was away while everything was started is in no log.
+        before = range(self._begin - _STARTUP_SECONDS, self._begin)
+        begun = [
+            e.data.get("code")
+            for e in self._evidence.events
+            if e.kind in _BEGINS and int(e.time) not in before
+        ]
         away = [second.is_away for second in self._log]
         # On a full disk nothing is wrong as long as nothing is wanted.
         full = [second.wanted and "disk full" in second.faults for second in self._log]
