@@ -78,7 +78,8 @@ def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
     assert (visited[0], len(visited)) == (first.file, 3)
     assert [Path(path) for path in dict.fromkeys(one.path or "" for one in recorded)] == visited
     counted = sum(frames(path) for path in visited)
-    assert counted >= recorded[-1].duration * FPS
+    # The last frame of a duration may only just have begun.
+    assert counted + 1 >= recorded[-1].duration * FPS
 
 
 def test_the_file_is_found_after_the_record_folder_moved(real_obs: Start) -> None:
