@@ -170,7 +170,9 @@ def elsewhere(folder: Path, url: str) -> bytes:
 def videos(house: Doomed) -> dict[str, dict[str, Any]]:
     """By name, also those that are copies of one file."""
     listed = house.call("GET", "/videos?page_size=200")["items"]
-    return {one["name"]: one for video in listed for one in (video, *video["renditions"])}
+    copies = [one["id"] for video in listed for one in video["renditions"]]
+    found = [*listed, *(house.call("GET", f"/videos/{id}") for id in copies)]
+    return {one["name"]: one for one in found}
 
 
 def cut(house: Doomed, video: dict[str, Any], **more: Any) -> dict[str, Any]:
