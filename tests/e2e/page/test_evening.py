@@ -37,7 +37,8 @@ def parts(house: House) -> Mapping[str, str]:
         return {name: ids[name] for name in (EARLY, LATE)} if {EARLY, LATE} <= ids.keys() else {}
 
     ids = eventually(found, 60)
-    evening = house.call("GET", f"/videos/{ids[EARLY]}")["evening_id"]
+    # It is found out after the video is known.
+    evening = eventually(lambda: house.call("GET", f"/videos/{ids[EARLY]}")["evening_id"], 60)
     house.call("PATCH", f"/evenings/{evening}", {"title": TITLE})
     return ids
 
