@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from control_api.recorder.plan import Extension, Plan
+from control_api.recorder.recording import Recording
 from control_api.recorder.window_coverage import KEPT_SECONDS, WATCHED_SECONDS
 from control_api.recordings.reasons import Code, Reason
 from control_api.schedules.windows import Window
 
 _NOT_RUNNING = Reason(Code.RECORDER_NOT_RUNNING)
+_STARTING = Reason(Code.STARTING)
 _NO_PLAN = Reason(Code.NO_PLAN)
 
 
@@ -50,6 +52,14 @@ class LateWindows:
             for w in found
             if _times(w) not in told and self._is_late(w, plan, now, before)
         }
+
+    def reason(self, window: Window, running: Recording | None) -> Reason | None:
+        """Why what came before `running` is missing: an earlier recorder was starting it in that
+        window; None if it was not begun there, or not by an earlier one."""
+        if running is None or self._began is None:
+            return None
+        is_known = window.start <= running.started_at < min(window.end, self._began)
+        return _STARTING if is_known else None
 
     def _is_late(self, window: Window, plan: Plan, now: float, before: float) -> bool:
         """Whether it was asked for before it was over, and so long ago that it should be known."""

@@ -294,7 +294,10 @@ class Reconciler:
                 self._uptime.recording_since(running, now, moment.monotonic, elapsed),
                 self._why_not(desired, seen),
                 now - seen.still_seconds if still and seen is not None else None,
-                late={key_of(window): reason for window, reason in late.items()},
+                late={
+                    key_of(window): self._late.reason(window, running) or reason
+                    for window, reason in late.items()
+                },
             )
         )
 

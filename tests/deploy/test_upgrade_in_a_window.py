@@ -136,11 +136,7 @@ def test_a_recording_goes_on_through_the_upgrade(machine: Machine, obs: DemoObs)
     eventually(lambda: obs.recording is None, 60)
     assert (obs.requests["StartRecord"], obs.requests["StopRecord"]) == (1, 1)
     assert run["outcome"] == "recorded", run
-    # Only what was lost before the recording began, which the old version may not have noted.
-    begun = datetime.fromisoformat(new["start"]) + timedelta(seconds=1)
-    assert all(datetime.fromisoformat(gap["end"]) <= begun for gap in run["gaps"]), run
-    codes = {gap["reason_code"] for gap in run["gaps"]}
-    assert codes <= {"starting", "recorder_not_running"}, run
+    assert {gap["reason_code"] for gap in run["gaps"]} <= {"starting"}, run
 
 
 def test_going_back_in_a_window_costs_nothing_either(machine: Machine, obs: DemoObs) -> None:

@@ -22,7 +22,7 @@ from tests.control_api.recorder.chaos_evidence import (
     active_windows,
 )
 from tests.e2e.chaos_house import House, waited
-from tests.e2e.chaos_log import Span, frames
+from tests.e2e.chaos_log import Span, frames, plays
 from tests.e2e.chaos_report import events_of, rows_of, runs_of
 from tests.postgresql import running
 from tests.running import eventually
@@ -310,6 +310,7 @@ class Evening:
             frozenset(files | {name for _, name in seen}),
             events_of(house),
             runs,
+            frozenset(path.name for path in house.recordings.glob("*.mkv") if not plays(path)),
         )
 
     def _log(self, seen: Sequence[tuple[float, str]]) -> tuple[list[Second], list[bool]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -57,6 +59,13 @@ class Timeline:
     def names(self, begin: float, end: float) -> frozenset[str]:
         """What was so at some moment between these."""
         return frozenset(each.name for each in self.spans if each.touches(begin, end))
+
+
+def plays(file: Path) -> bool:
+    """Whether a frame of the file can be decoded."""
+    with contextlib.suppress(av.FFmpegError, StopIteration, IndexError), av.open(file) as container:
+        return next(container.decode(video=0)) is not None
+    return False
 
 
 def frames(file: Path) -> list[tuple[float, str]]:

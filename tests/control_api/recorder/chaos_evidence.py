@@ -70,6 +70,7 @@ class Event(Protocol):
 class Evidence:
     """`edits` are when what a schedule asks for was changed: (its id, second).
 
+    `unplayable` are files in which the test itself found no frame.
     `rows` are the files of the recordings on record; those in `required` must be among them, and
     nothing that is not in `possible`.
     """
@@ -83,6 +84,7 @@ class Evidence:
     possible: frozenset[str]
     events: Sequence[Event]
     runs: Sequence[Run]
+    unplayable: frozenset[str] = frozenset()
 
 
 class Operators:

@@ -16,7 +16,6 @@ from tests.control_api.recorder.chaos_evidence import Evidence, Second
 _BLIND = {"recorder killed", "recorder stopped"}
 _HINDER = _BLIND | {"obs killed", "obs hangs", "obs refuses", "disk full"}
 _STARTUP_SECONDS = 60
-_DAMAGE = {"obs killed", "disk full"}
 _BEGINS = {"obs_lost", "recording_failed", "recording_stalled"}
 _ENDS = {"obs_back", "recording_recovered", "fault_cleared"}
 _GAP_FAULTS = {
@@ -140,8 +139,8 @@ class Verdict:
             return True
         skipped = [each for each in around if each not in self._shown]
         if gap.code is Code.FILE_UNUSABLE:
-            # Found out afterwards: something must have damaged a file.
-            return any(each.faults & _DAMAGE for each in self._log)
+            shown = [at for each in around for at in self._shown.get(each, ())]
+            return any(self._log[at].path in self._evidence.unplayable for at in shown)
         if gap.code is Code.NOT_WANTED and (skipped or self._was_ahead(wall)):
             return True
         if gap.code is Code.RECORDER_NOT_RUNNING and any(
@@ -217,6 +216,8 @@ class Verdict:
                 continue
             gap = next((g for g in run.gaps if g.start <= wall < g.end), None)
             if gap is not None and gap.code is Code.FILE_UNUSABLE:
+                # What was recorded there is lost with its file.
+                assert self._log[at].path in self._evidence.unplayable, self._told(run)
                 continue
             is_missing = gap is not None and gap.code is not Code.NOT_WANTED
             assert is_missing != self._recorded[at], (

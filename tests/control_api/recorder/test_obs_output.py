@@ -78,7 +78,7 @@ def test_a_recording_that_obs_splits_is_followed_from_file_to_file(
     assert (visited[0], len(visited)) == (first.file, 3)
     assert [Path(path) for path in dict.fromkeys(one.path or "" for one in recorded)] == visited
     counted = sum(frames(path) for path in visited)
-    # The last frame of a duration may only just have begun.
+    # OBS counts the frame at which it stops, and does not write it.
     assert counted + 1 >= recorded[-1].duration * FPS
 
 
@@ -179,7 +179,7 @@ def test_a_muxer_that_is_stopped_for_a_moment_is_healthy(real_obs: Start) -> Non
         recorded = watch.recorded
     assert watch.progress == {Progress.HEALTHY}
     (file,) = obs.recordings.iterdir()
-    # The last frame of a duration may only just have begun.
+    # OBS counts the frame at which it stops, and does not write it.
     assert frames(file) + 1 >= recorded[-1].duration * FPS
 
 
@@ -194,5 +194,5 @@ def test_on_a_busy_machine_no_muxer_is_dead(real_obs: Start, _number: int) -> No
         recorded = watch.recorded
     assert Progress.MUXER_DEAD not in watch.progress
     (file,) = obs.recordings.iterdir()
-    # The last frame of a duration may only just have begun.
+    # OBS counts the frame at which it stops, and does not write it.
     assert frames(file) + 1 >= recorded[-1].duration * FPS

@@ -334,6 +334,28 @@ def test_windows_saved_while_the_recorder_was_down_are_missed_although_read_late
     assert evening.kinds.count("window_missed") == 3
 
 
+def test_a_start_by_an_earlier_recorder_was_a_start_although_the_plan_is_read_late(
+    evening: Evening,
+) -> None:
+    evening.obs.takes = 4
+    wanted = [schedule(1, 60, 160)]
+    evening.change(wanted)
+    play(evening, 75)
+    evening.crash()
+    # As an earlier version leaves it: a recording, and no account yet.
+    evening.store.values = {
+        key: value for key, value in evening.store.values.items() if "/run/" not in key
+    }
+    evening.plan = None
+    evening.boot()
+    play(evening, 78)
+    evening.change(wanted)
+    play(evening, 170)
+    run = evening.run(1)
+    assert {gap.code for gap in run.gaps} == {Code.STARTING}
+    assert lost(run, Code.STARTING) == pytest.approx(5, abs=2)
+
+
 def test_an_end_that_was_moved_while_the_recorder_was_down_counts(evening: Evening) -> None:
     before = [planned_of(schedule(1, 60, 120))]
     evening.plan = plan_of(PlanData(tuple(before)))
