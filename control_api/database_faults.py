@@ -39,7 +39,7 @@ class Locked(DatabaseFault):
 
 
 class Replaced(DatabaseFault):
-    """SQLite's file is not the one that was opened: what is written to that one would be lost."""
+    """The SQLite file was deleted or replaced; writes to the open file would be lost."""
 
     @classmethod
     def gone(cls, file: Path) -> Replaced:

@@ -20,7 +20,7 @@ from control_api.timeline.service import Recorded, Timelines, footage_of
 
 _ONE_OF = "one of video_id, studio and evening_id is needed"
 JOIN, REFUSE = "join", "refuse"
-"""What is done where nothing was recorded in a range: join what there is, or refuse the order."""
+"""The two ways to handle gaps of an order: join the recorded parts, or refuse the order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,11 @@ class Asked:
 
 
 def in_one(video: Footage, start: str | float, end: str | float, zone: tzinfo) -> Asked:
-    """The span of one video. A clock time in a pause is moved into the recording: a start to the
-    end of the pause, an end to its beginning. Raises BadInput that says what is allowed."""
+    """The span of one video between two times.
+
+    A start inside a pause is moved to the end of the pause, an end to its beginning. Raises
+    BadInput, which says what is allowed.
+    """
     begin, asked_begin = _offset(video, start, zone, "start", None)
     after = asked_begin if asked_begin is not None else _wall(video, begin)
     finish, asked_end = _offset(video, end, zone, "end", after)

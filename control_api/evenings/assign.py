@@ -129,7 +129,7 @@ class Assigner:
 
 
 def _moves(row: VideoRow, group: Group) -> bool:
-    """Of an evening by a window only what is of that window; else all that belongs together."""
+    """Whether a video of a merged evening moves to the group: those of its window, if it has one."""
     return group.window is None or any(part.id == row.id for part in group.parts)
 
 

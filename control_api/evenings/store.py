@@ -87,7 +87,7 @@ class EveningStore:
             return session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()
 
     def all_parts(self, id: str) -> Sequence[VideoRow]:
-        """The same with renditions and what is in the trash."""
+        """The parts of an evening, with renditions and videos in the trash."""
         query = select(VideoRow).where(VideoRow.evening_id == id, VideoRow.missing_since.is_(None))
         with self._database.reading() as session:
             return session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()

@@ -48,9 +48,9 @@ class JobOut(Shape):
     result: dict[str, Any] | None
     """Of one that succeeded; its keys depend on the kind."""
     details: dict[str, Any]
-    """What is known from the order on; its keys depend on the kind. Of a clip: `gaps`, each with
-    `start`, `end`, `code`, `params` and `reason`, in which nothing was recorded; and `moved`, each
-    with `field`, `asked` and `taken`: a start or end that lay in one."""
+    """Facts that are known when the job is ordered; the keys depend on the kind. A clip has `gaps`
+    (`start`, `end`, `code`, `params`, `reason`), in which nothing was recorded, and `moved`
+    (`field`, `asked`, `taken`), the times that lay in a gap and were moved."""
     error: str | None
     """Why it failed; of one that is queued or running again, why it had to begin anew."""
     created: datetime

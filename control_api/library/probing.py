@@ -27,7 +27,8 @@ _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """`created` is Unix seconds where the file says it; `reason` is what is wrong with it.
+    """The result of an examination. `created` is Unix seconds if the file contains it; `reason`
+    says what is wrong with the file.
 
     `stat` is the file's size and time of change in nanoseconds when it was opened, `folder` the
     inode of its folder, `fingerprint` what `leitstand.media.fingerprint` makes of its packets.

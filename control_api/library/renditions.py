@@ -17,7 +17,7 @@ from typing import Any
 Fingerprint = Mapping[str, Any]
 
 _LEAST_HASHES = 4
-"""So many different packets must be equal: black frames and silence are in many recordings."""
+"""The least number of different packets that must be equal; many recordings share black frames."""
 _LENGTH_SECONDS = 0.25
 _START_SECONDS = 2.0
 
@@ -33,7 +33,7 @@ class Likeness(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What is needed of a video to find its original."""
+    """The facts about a video by which its original is found."""
 
     id: str
     name: str

@@ -123,7 +123,7 @@ class Library:
             self.worker.soon(self._assign_missing)
 
     def _assign_missing(self) -> None:
-        """Some at a time: what is urgent comes between."""
+        """Assign evenings to a batch of videos, so that urgent work can run between two batches."""
         with self._changes.lock:
             is_more = self._evenings.assign_missing()
         if is_more:

@@ -173,8 +173,10 @@ class LibraryService:
         return row
 
     def throw(self, id: str) -> Deleted:
-        """To the trash, with its renditions. Raises Conflict for what is protected, written or in
-        use."""
+        """Move a video and its renditions to the trash.
+
+        Raises Conflict if one is protected, being written or in use.
+        """
         with self._changes.lock:
             row, now = self._there(id), self._clock.now()
             *renditions, _ = rows = self._deletable(row)

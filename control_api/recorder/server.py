@@ -1,4 +1,4 @@
-"""Answers the API, and nobody else, on the recorder's socket."""
+"""The server on the recorder's socket; it answers requests that carry the secret."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import msgspec
 
+from control_api.recorder.command_connections import CommandConnections
 from control_api.recorder.commands import Commands
-from control_api.recorder.guests import Guests
 from control_api.recorder.protocol import LONGEST_LINE, Answer, Request, encoded
 from control_api.recorder.socket_address import SocketAddress
 from leitstand.config import ConfigError
@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
-_LONGEST_OF_A_STRANGER = 1 << 18
+_LONGEST_UNAUTHORISED = 1 << 18
 
 
 class CommandServer:
-    """Listens as soon as the address can be had: recording does not need it."""
+    """A server that tries again to listen where the address cannot be used; recording goes on."""
 
     def __init__(self, address: SocketAddress, commands: Commands) -> None:
         self._address = address
@@ -70,7 +70,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         self.socket = listening
         self.commands = commands
         self.secret = secret
-        self.guests = Guests()
+        self.connections = CommandConnections()
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -79,22 +79,22 @@ class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         return self.socket.accept()
 
     def service_actions(self) -> None:
-        self.guests.cut_overdue()
+        self.connections.cut_overdue()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         # Before there is a thread for it: what is cut for it came earlier.
-        self.guests.admit(request)
+        self.connections.admit(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        self.guests.leave(request)
+        self.connections.leave(request)
         request.close()
 
     def server_close(self) -> None:
         self.socket.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away in mid sentence is none of our concern."""
+        """Ignore a client that went away in the middle of a request."""
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -106,11 +106,11 @@ class _Connection(socketserver.BaseRequestHandler):
         with self.request.makefile("rb") as lines:
             while line := lines.readline(self._longest(server)):
                 self.request.sendall(encoded(self._answer(server, line)))
-                server.guests.answered(self.request)
+                server.connections.answered(self.request)
 
     def _longest(self, server: _Server) -> int:
-        is_stranger = server.guests.is_stranger(self.request)
-        return _LONGEST_OF_A_STRANGER if is_stranger else LONGEST_LINE
+        is_unauthorised = server.connections.is_unauthorised(self.request)
+        return _LONGEST_UNAUTHORISED if is_unauthorised else LONGEST_LINE
 
     def _answer(self, server: _Server, line: bytes) -> Answer:
         try:
@@ -119,5 +119,5 @@ class _Connection(socketserver.BaseRequestHandler):
             return Answer(error="that is no request", status=400)
         if not hmac.compare_digest(request.secret.encode(), server.secret.encode()):
             return Answer(error="recorder.secret: another one is expected", status=403)
-        server.guests.authorise(self.request)
+        server.connections.authorise(self.request)
         return server.commands.answer(request.command, request.body)

@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from leitstand.cut.bitstream import Key, Nals
 from leitstand.cut.hidden import hides
 from leitstand.cut.request import CannotCopy, CutError
+from leitstand.media.opening import origin_of
 
 READING = {
     "protocol_whitelist": "file",
@@ -86,7 +87,7 @@ def opened(path: Path) -> Iterator[Media]:
                 # A picture may claim to be larger than the file has said.
                 stream.codec_context.options = dict(_DECODING)
             stream.thread_type = "AUTO"
-        yield Media(path, container, _origin(container))
+        yield Media(path, container, origin_of(container))
 
 
 def _must_be_decodable(path: Path, stream: VideoStream) -> None:
@@ -267,15 +268,3 @@ def _key(packet: Any, nals: Nals | None) -> Key:
     if not packet.is_keyframe:
         return Key.NO
     return Key.JOINABLE if nals is None else nals.key(bytes(packet))
-
-
-def _origin(container: InputContainer) -> Fraction:
-    """The container's start time, as exact as the tracks say it."""
-    rough = Fraction(container.start_time or 0, 1_000_000)
-    exact = [
-        one.start_time * Fraction(one.time_base)
-        for one in container.streams
-        if one.start_time is not None and one.time_base is not None
-    ]
-    near = [one for one in exact if abs(one - rough) <= 2 * _MICROSECOND]
-    return near[0] if near else rough

@@ -1,4 +1,4 @@
-"""videos have a code of what is wrong with their file, and tracks the names of codecs"""
+"""add a reason code to each video; name codecs instead of decoders in its tracks"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from control_api.recorder import guests
+from control_api.recorder import command_connections
 from control_api.recorder.commands import Commands
 from control_api.recorder.protocol import Answer, Request, encoded
 from control_api.recorder.server import CommandServer
@@ -53,7 +53,10 @@ def test_idle_connections_lock_nobody_out(
     authorised = open_ones.enter_context(address.connected(5))
     assert ask(authorised).data == "status"
     with caplog.at_level(logging.WARNING):
-        idle = [open_ones.enter_context(address.connected(5)) for _ in range(guests.MOST + 1)]
+        idle = [
+            open_ones.enter_context(address.connected(5))
+            for _ in range(command_connections.MOST + 1)
+        ]
         assert idle[0].recv(1) == b""
     assert "without an authorised request; the oldest are closed" in caplog.text
     for _ in range(3):
@@ -63,7 +66,7 @@ def test_idle_connections_lock_nobody_out(
 
 
 def test_a_wrong_secret_is_none(address: SocketAddress, open_ones: contextlib.ExitStack) -> None:
-    wrong = [open_ones.enter_context(address.connected(5)) for _ in range(guests.MOST)]
+    wrong = [open_ones.enter_context(address.connected(5)) for _ in range(command_connections.MOST)]
     assert {ask(each, "a guess").status for each in wrong} == {403}
     with address.connected(5) as another:
         assert ask(another).data == "status"
@@ -75,7 +78,7 @@ def test_who_shows_no_secret_is_not_waited_for(
 ) -> None:
     authorised, idle = (open_ones.enter_context(address.connected(5)) for _ in range(2))
     assert ask(authorised).data == "status"
-    monkeypatch.setattr(guests, "STRANGER_SECONDS", 0.3)
+    monkeypatch.setattr(command_connections, "UNAUTHORISED_SECONDS", 0.3)
     # One byte after the other is no request either.
     idle.sendall(b"{")
     assert idle.recv(1) == b""
@@ -85,7 +88,7 @@ def test_who_shows_no_secret_is_not_waited_for(
 def test_of_too_many_authorised_ones_the_one_idle_longest_is_closed(
     address: SocketAddress, open_ones: contextlib.ExitStack
 ) -> None:
-    many = [open_ones.enter_context(address.connected(5)) for _ in range(guests.MOST)]
+    many = [open_ones.enter_context(address.connected(5)) for _ in range(command_connections.MOST)]
     for each in [*many, many[0]]:
         assert ask(each).data == "status"
     with address.connected(5) as another:
