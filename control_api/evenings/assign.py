@@ -129,7 +129,7 @@ class Assigner:
 
 
 def _moves(row: VideoRow, group: Group) -> bool:
-    """Whether a video of a merged evening moves to the group: those of its window, if it has one."""
+    """Whether a video of a merged evening moves to the group: those of its window, if any."""
     return group.window is None or any(part.id == row.id for part in group.parts)
 
 
