@@ -14,6 +14,7 @@ from zlib import crc32
 import hypothesis
 import pytest
 
+from leitstand.repeats import LimitedHandler
 from tests.obs import RealObs
 from tests.obs_home import make_media
 from tests.soak import is_soak
@@ -83,7 +84,8 @@ def _logs_go_where_they_went_before() -> Iterator[None]:
     before = list(root.handlers)
     yield
     for handler in set(root.handlers) - set(before):
-        if isinstance(handler, logging.StreamHandler):
+        # pytest removes its own; each ends in a stream, also behind the limit on repeated lines.
+        if isinstance(handler, (logging.StreamHandler, LimitedHandler)):
             root.removeHandler(handler)
 
 
