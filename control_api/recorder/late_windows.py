@@ -45,12 +45,13 @@ class LateWindows:
         since, self._plan_since = self._plan_since, now
         extended = tuple(extensions)
         old = known.windows(self._studio, extended, since, now) if known else []
-        told = {_times(window) for window in old}
+        told = {(window.schedule_id, window.date): window for window in old}
         found = (w for w in plan.windows(self._studio, extended, since, now))
         return {
             w: _NOT_RUNNING if w.start < self._began else _NO_PLAN
             for w in found
-            if _times(w) not in told and self._is_late(w, plan, now, before)
+            if not _was_told(w, told.get((w.schedule_id, w.date)), now)
+            and self._is_late(w, plan, now, before)
         }
 
     def reason(self, window: Window, running: Recording | None) -> Reason | None:
@@ -71,5 +72,6 @@ class LateWindows:
         return is_kept and is_old and wanted_from < window.end
 
 
-def _times(window: Window) -> tuple[int, str, float, float]:
-    return window.schedule_id, window.date, window.start, window.end
+def _was_told(window: Window, old: Window | None, now: float) -> bool:
+    """Whether the plan before asked for all of the window that has gone by."""
+    return old is not None and old.start <= window.start and min(window.end, now) <= old.end

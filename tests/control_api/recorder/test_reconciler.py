@@ -382,6 +382,35 @@ def test_a_window_that_the_database_kept_back_is_missed_for_that(evening: Evenin
     assert lost(evening.run(2), Code.NO_PLAN) == pytest.approx(31, abs=2)
 
 
+def test_an_end_that_is_moved_while_the_clock_is_wrong_makes_no_window_late(
+    evening: Evening,
+) -> None:
+    evening.change([schedule(1, 60, 160)])
+    play(evening, 20)
+    evening.clock.set = -7200
+
+    def set_right(now: int) -> None:
+        if now == BEGIN + 80:
+            evening.clock.set = 0
+            evening.change([schedule(1, 60, 140)])
+
+    evening.play(BEGIN + 200, set_right)
+    run = evening.run(1)
+    assert run.end == BEGIN + 140
+    assert lost(run, Code.NO_PLAN) == 0
+    assert lost(run, Code.NOT_WANTED) == pytest.approx(20, abs=2)
+    assert sums_up(run)
+
+
+def test_the_end_of_a_window_that_came_late_is_missed_for_that(evening: Evening) -> None:
+    """Its begin was known: what was added to it, and had gone by, was not."""
+    evening.change([schedule(1, 60, 80)])
+    play(evening, 100)
+    evening.change([schedule(1, 60, 200)], changed_at=BEGIN + 50)
+    play(evening, 210)
+    assert lost(evening.run(1), Code.NO_PLAN) == pytest.approx(21, abs=2)
+
+
 def test_a_stop_by_hand_holds_when_the_windows_end_is_moved(evening: Evening) -> None:
     evening.change([schedule(1, 60, 120)])
     play(evening, 80)
