@@ -123,3 +123,28 @@ def test_a_split_looks_the_same(real_obs: Callable[..., RealObs], tmp_path: Path
     with DemoObs(recordings, splits=Splits()) as demo:
         made_up = split_story(demo.port, recordings)
     assert made_up == split_story(obs.port, obs.recordings)
+
+
+def test_a_recording_that_is_stopped_at_once_leaves_its_file(
+    real_obs: Callable[..., RealObs], tmp_path: Path
+) -> None:
+    recordings = tmp_path / "demo"
+    recordings.mkdir()
+    with DemoObs(recordings) as demo:
+        for port in (real_obs().port, demo.port):
+            link = ObsLink(Address("127.0.0.1", port, lambda: None))
+            try:
+                assert stopped_at_once(link).exists()
+            finally:
+                link.close()
+
+
+def stopped_at_once(link: ObsLink) -> Path:
+    def is_active() -> bool:
+        return bool(link.request("GetRecordStatus")["outputActive"])
+
+    link.request("StartRecord")
+    eventually(is_active)
+    path = Path(link.request("StopRecord")["outputPath"])
+    eventually(lambda: not is_active())
+    return path

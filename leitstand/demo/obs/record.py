@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 from collections import deque
 from pathlib import Path
@@ -205,6 +206,10 @@ class Record:
         if self._file is not None:
             self._file.close()
             self._file = None
+        elif self.current is not None:
+            # OBS's muxer makes the file before a frame comes, and leaves it if none does.
+            with contextlib.suppress(OSError):
+                self.current.touch()
 
     def _stopping(self) -> None:
         if self._state is State.ACTIVE:
