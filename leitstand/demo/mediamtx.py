@@ -6,7 +6,6 @@ import argparse
 import base64
 import binascii
 import random
-import signal
 import ssl
 import sys
 import threading
@@ -18,6 +17,7 @@ from leitstand.demo.api import Answer, Api, failure
 from leitstand.demo.connections import Server
 from leitstand.demo.faults import Fault
 from leitstand.demo.world import World
+from leitstand.signals import stop_event
 
 __all__ = ["DemoMediaMTX", "Fault", "World", "main", "serve"]
 
@@ -144,9 +144,7 @@ def serve(
         world = World.idle(idle)
     elif paths:
         world = World.large(paths, readers, seed=seed)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = stop_event()
     with DemoMediaMTX(world, port=port) as demo:
         sys.stdout.write(f"{demo.url}\n")
         sys.stdout.flush()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from leitstand.demo.obs.demo import DemoObs
+from leitstand.signals import stop_event
 
 
 def serve(demo: DemoObs) -> None:
     """Run until SIGINT or SIGTERM; a recording that runs then is finished properly."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = stop_event()
     with demo:
         sys.stdout.write(f"{demo.url}\n")
         sys.stdout.flush()
