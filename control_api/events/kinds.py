@@ -14,6 +14,8 @@ class Kind(enum.StrEnum):
     """A split: the recording goes on in the next file."""
     RECORDING_PAUSED = "recording_paused"
     RECORDING_RESUMED = "recording_resumed"
+    RECORDING_TAKEN_OVER = "recording_taken_over"
+    """What another Leitstand began goes on as what is wanted here."""
     RECORDING_EXAMINED = "recording_examined"
     """Its file was looked into: it plays, or is damaged."""
     RECORDING_FAILED = "recording_failed"

@@ -111,9 +111,14 @@ class Actuator:
         """Do not wait with the next attempt."""
         self._retry_at = float("-inf")
 
-    def step(self, seen: Observation, desired: Desired, now: float) -> None:
-        """Follow what OBS does, then do the one thing that is needed, if it is time to."""
-        self._follow(seen, desired, now)
+    def step(
+        self, seen: Observation, desired: Desired, now: float, left_by: str | None = None
+    ) -> None:
+        """Follow what OBS does, then do the one thing that is needed, if it is time to.
+
+        `left_by` is the host of a Leitstand that controlled OBS before and began what it records.
+        """
+        self._follow(seen, desired, now, left_by)
         self._looked_at, self._was_away = self._clock.monotonic(), False
         if not desired.is_known:
             return
@@ -139,7 +144,7 @@ class Actuator:
             # Until OBS has gone on the pause is that of whoever began it.
             self.current.paused_by = by if paused else self.current.paused_by
 
-    def _follow(self, seen: Observation, desired: Desired, now: float) -> None:
+    def _follow(self, seen: Observation, desired: Desired, now: float, left_by: str | None) -> None:
         row = self.current
         if row is not None and seen.active and row.state is not State.STARTING:
             if recordings.is_split(row, seen, self._elapsed(row, now)):
@@ -148,7 +153,7 @@ class Actuator:
                 self._ended(row, seen, desired, now)
                 row = None
         if seen.active:
-            self.current = row or self._unknown(desired, now)
+            self.current = row or self._unknown(desired, now, left_by)
             self._update(self.current, seen, desired, now)
         elif row is not None and row.state is not State.STARTING:
             self._ended(row, seen, desired, now)
@@ -178,10 +183,12 @@ class Actuator:
         self._say(Kind.RECORDING_FILE, f"the recording goes on in {_name(after)}", after)
         return after
 
-    def _unknown(self, desired: Desired, now: float) -> Recording:
+    def _unknown(self, desired: Desired, now: float, left_by: str | None) -> Recording:
         """A recording that is not on record: ours, if OBS was only slow to start it."""
         if self._clock.monotonic() - self._asked_to_start < _LATE_SECONDS:
             return recordings.begun(self._studio, desired, now)
+        if left_by is not None:
+            return recordings.left_by(self._studio, left_by, now)
         return recordings.adopted(self._studio, now)
 
     def _update(self, row: Recording, seen: Observation, desired: Desired, now: float) -> None:
@@ -195,6 +202,10 @@ class Actuator:
             kind = Kind.RECORDING_RESUMED if was_paused else Kind.RECORDING_PAUSED
             self._say(kind, "recording goes on" if was_paused else "recording is paused", row)
             row.paused_by = row.paused_by if row.paused else ""
+        if row.origin is Origin.LEITSTAND and desired.on:
+            recordings.take_over(row, desired)
+            changed = True
+            self._say(Kind.RECORDING_TAKEN_OVER, f"goes on as wanted: {desired.reason.text}", row)
         self._archive.save(row, urgent=changed)
         self._judge(row, seen)
 
@@ -229,7 +240,7 @@ class Actuator:
         by_itself = not asked and not self._was_away
         self.was_stopped_in_obs = by_itself and seen.stopped and seen.obstacle is None
         is_fault = by_itself and not self.was_stopped_in_obs
-        if is_fault and desired.on and row.origin is not Origin.FOREIGN:
+        if is_fault and desired.on and row.origin.is_ours:
             detail = "the recording ended by itself"
             self.faults.begin(seen.obstacle or Reason(Code.OBS_REFUSES, {"detail": detail}))
 
@@ -242,7 +253,7 @@ class Actuator:
     def _is_to_end(self, row: Recording, seen: Observation, desired: Desired) -> bool:
         if row.stop_wanted:
             return True
-        if row.origin is Origin.FOREIGN:
+        if not row.origin.is_ours:
             return False
         return not desired.on or self._restarts.is_due(seen, self._clock.monotonic())
 

@@ -46,6 +46,11 @@ class ControlRights:
         other = self._mark.other()
         return None if other is None else Block(_controlled_by(self._name(other)), False)
 
+    def left_by(self, path: str | None) -> str | None:
+        """The host of a Leitstand that controlled OBS before and began the recording of `path`."""
+        left = self._mark.left
+        return self._name(left) if left is not None and path in left.paths else None
+
     def _name(self, other: Mark) -> str:
         if other.instance == self._identity().instance:
             return f"{other.host} (as studio {other.studio} of the same configuration)"

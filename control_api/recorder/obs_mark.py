@@ -6,7 +6,7 @@ data and renews it. One that finds a mark which another one keeps renewing leave
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,8 @@ class Link(Protocol):
 class Mark(msgspec.Struct, frozen=True):
     """What is written: `beat` grows with every renewal, `at` is Unix seconds.
 
-    `epoch` is that of the lease in the `database`, 0 without one.
+    `epoch` is that of the lease in the `database`, 0 without one. `paths` are OBS's paths of the
+    first and the last file of the recording that runs, if that Leitstand began it.
     """
 
     instance: str
@@ -41,6 +42,7 @@ class Mark(msgspec.Struct, frozen=True):
     at: float
     database: str = ""
     epoch: int = 0
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Identity:
 
 
 class ObsMark:
-    """The mark in one OBS; used by one thread. `identity` gives who this recorder is now."""
+    """The mark in one OBS; used by one thread. `identity` gives who this recorder is now.
+
+    `paths` gives OBS's paths of the files of the recording that runs, if this recorder began it.
+    """
 
     def __init__(
         self,
@@ -64,7 +69,12 @@ class ObsMark:
         *,
         now: Callable[[], float],
         monotonic: Callable[[], float],
+        paths: Callable[[], Sequence[str]] = tuple,
     ) -> None:
+        self.left: Mark | None = None
+        """The last mark of another Leitstand that controlled this OBS and has ended."""
+        self._paths = paths
+        self._marked_paths: tuple[str, ...] = ()
         self._link = link
         self._identity = identity
         self._now = now
@@ -81,9 +91,11 @@ class ObsMark:
     def other(self) -> Mark | None:
         """The mark of another Leitstand that controls this OBS; looks every few seconds.
 
-        Where there is none, this one's is renewed. An OBS that keeps no data has no marks.
+        Where there is none, this one's is renewed, also at once when another file is recorded. An
+        OBS that keeps no data has no marks.
         """
-        if self._monotonic() - self._looked_at >= _RENEW_SECONDS:
+        is_due = self._monotonic() - self._looked_at >= _RENEW_SECONDS
+        if is_due or self._ends_of_paths() != self._marked_paths:
             try:
                 self._look()
             except RequestFailed:
@@ -92,18 +104,29 @@ class ObsMark:
                 # The look at the recording reports it.
                 return self._foreign
             self._looked_at = self._monotonic()
+            self._marked_paths = self._ends_of_paths()
         return self._foreign
 
     def _look(self) -> None:
         found = _read(self._link.request("GetPersistentData", {"realm": _REALM, "slotName": _SLOT}))
         self._foreign = found if found is not None and self._is_another(found) else None
         if self._foreign is None:
+            if found is not None and not self._is_own(found):
+                self.left = found
             self._renew()
 
-    def _is_another(self, found: Mark) -> bool:
+    def _ends_of_paths(self) -> tuple[str, ...]:
+        paths = tuple(self._paths())
+        return tuple(dict.fromkeys((*paths[:1], *paths[-1:])))
+
+    def _is_own(self, found: Mark) -> bool:
         mine = self._identity()
-        if (found.instance, found.studio) == (mine.instance, mine.studio):
+        return (found.instance, found.studio) == (mine.instance, mine.studio)
+
+    def _is_another(self, found: Mark) -> bool:
+        if self._is_own(found):
             return False
+        mine = self._identity()
         same_database = bool(mine.database) and found.database == mine.database
         if same_database and found.instance != mine.instance and found.epoch < mine.epoch:
             # The lease in the database has passed to this recorder.
@@ -131,6 +154,7 @@ class ObsMark:
             self._now(),
             mine.database,
             mine.epoch,
+            self._ends_of_paths(),
         )
         value = msgspec.to_builtins(mark)
         self._link.request(

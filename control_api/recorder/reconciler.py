@@ -57,6 +57,9 @@ class Rights(Protocol):
     def block(self, *, connected: bool) -> Block | None:
         """Why not, if it may not; asked at every look."""
 
+    def left_by(self, path: str | None) -> str | None:
+        """The host of a Leitstand that controlled it before and began the recording of `path`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -117,7 +120,7 @@ class Reconciler:
             seen = self._actuator.look()
             self._take_block(self._rights.block(connected=seen is not None))
             if seen is not None and self.block is None and self._may_act(desired):
-                self._actuator.step(seen, desired, now)
+                self._actuator.step(seen, desired, now, self._rights.left_by(seen.path))
             self.status = self._status(now, desired, seen)
             self._count(desired, elapsed)
             if desired.is_known and not self.is_standby:

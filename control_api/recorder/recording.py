@@ -28,11 +28,20 @@ class State(enum.StrEnum):
 
 
 class Origin(enum.StrEnum):
-    """Who began it: an operator, a schedule, or somebody in OBS itself."""
+    """Who began it: an operator, a schedule, somebody in OBS itself, or another Leitstand.
+
+    One that another Leitstand began has that origin only as long as nothing here wants it.
+    """
 
     MANUAL = "manual"
     SCHEDULE = "schedule"
     FOREIGN = "foreign"
+    LEITSTAND = "leitstand"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this recorder ends it when nothing wants it any longer."""
+        return self in (Origin.MANUAL, Origin.SCHEDULE)
 
 
 class Recording(msgspec.Struct):
@@ -88,12 +97,9 @@ class Recording(msgspec.Struct):
 def begun(studio: str, desired: Desired, now: float) -> Recording:
     """A recording that is about to be started."""
     recording = _new(studio, Origin.SCHEDULE, now)
-    if desired.reason.code is Code.STARTED_BY:
-        recording.origin, recording.by = Origin.MANUAL, str(desired.reason.params["by"])
-    recording.title = desired.title
+    _ascribe(recording, desired)
     recording.reason_code = desired.reason.code
     recording.reason_params = dict(desired.reason.params)
-    recording.schedule_ids = [window.schedule_id for window in desired.windows]
     return recording
 
 
@@ -102,6 +108,20 @@ def adopted(studio: str, now: float) -> Recording:
     recording = _new(studio, Origin.FOREIGN, now)
     recording.by = IN_OBS
     return recording
+
+
+def left_by(studio: str, host: str, now: float) -> Recording:
+    """A recording that a Leitstand on `host` started, which no longer controls the studio."""
+    recording = _new(studio, Origin.LEITSTAND, now)
+    recording.by = f"the Leitstand on {host}"
+    recording.reason_code, recording.reason_params = Code.STARTED_BY_LEITSTAND, {"host": host}
+    return recording
+
+
+def take_over(recording: Recording, desired: Desired) -> None:
+    """Make what another Leitstand left the recording that is wanted here; why it began stays."""
+    recording.by = ""
+    _ascribe(recording, desired)
 
 
 def next_file(before: Recording, seen: Observation, now: float) -> Recording:
@@ -163,6 +183,14 @@ def update(recording: Recording, seen: Observation, now: float) -> bool:
 def _essence(recording: Recording) -> tuple[object, ...]:
     paths = recording.obs_path, recording.file
     return recording.state, *paths, len(recording.anchors), recording.paused
+
+
+def _ascribe(recording: Recording, desired: Desired) -> None:
+    recording.origin = Origin.SCHEDULE
+    if desired.reason.code is Code.STARTED_BY:
+        recording.origin, recording.by = Origin.MANUAL, str(desired.reason.params["by"])
+    recording.title = desired.title
+    recording.schedule_ids = [window.schedule_id for window in desired.windows]
 
 
 def _new(studio: str, origin: Origin, now: float) -> Recording:

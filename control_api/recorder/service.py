@@ -234,6 +234,7 @@ class Recorder:
             lambda: self._identity(name),
             now=self._clock.now,
             monotonic=self._clock.monotonic,
+            paths=lambda: _paths_of_own(actuator, output),
         )
         self._reconcilers[name] = reconciler = Reconciler(
             name,
@@ -248,6 +249,12 @@ class Recorder:
             clock=self._clock,
         )
         return StudioSupervisor(name, studio.link, output.hear, reconciler)
+
+
+def _paths_of_own(actuator: Actuator, output: ObsOutput) -> list[str]:
+    """OBS's paths of the files of the recording that runs, if the recorder is to end it."""
+    current = actuator.current
+    return [file.path for file in output.files] if current and current.origin.is_ours else []
 
 
 def _locks(config: Config, runtime: Path | None) -> list[ExclusiveFile | ExclusiveFolder]:

@@ -19,6 +19,7 @@ class Code(enum.StrEnum):
     SCHEDULED = "scheduled"
     STARTED_BY = "started_by"
     STARTED_IN_OBS = "started_in_obs"
+    STARTED_BY_LEITSTAND = "started_by_leitstand"
     NOTHING_SCHEDULED = "nothing_scheduled"
     NO_PLAN = "no_plan"
     # Why a part of a window was not recorded.
@@ -62,6 +63,10 @@ TEXTS: Mapping[Code, Text] = {
     Code.SCHEDULED: Text("scheduled: {title}", "geplant: {title}"),
     Code.STARTED_BY: Text("started by {by}", "gestartet von {by}"),
     Code.STARTED_IN_OBS: Text("started by somebody in OBS itself", "direkt in OBS gestartet"),
+    Code.STARTED_BY_LEITSTAND: Text(
+        "started by another Leitstand, on {host}, which no longer controls this studio",
+        "von einem anderen Leitstand auf {host} gestartet, der dieses Studio nicht mehr steuert",
+    ),
     Code.NOTHING_SCHEDULED: Text("nothing is scheduled", "nichts geplant"),
     Code.NO_PLAN: Text(
         "the schedules have not been read yet", "der Zeitplan ist noch nicht gelesen"

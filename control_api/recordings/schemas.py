@@ -92,7 +92,7 @@ class StatusOut(Shape):
     by: str | None
     """The same."""
     origin: Origin | None
-    """manual, schedule, or foreign: begun in OBS itself."""
+    """manual, schedule, foreign: begun in OBS itself, or leitstand: by another one that is gone."""
     title: str
     file: str | None
     """The file's name."""
@@ -122,7 +122,7 @@ class RecordingOut(Shape):
     studio: str
     title: str
     origin: str
-    """manual, schedule, or foreign: begun in OBS itself."""
+    """manual, schedule, foreign: begun in OBS itself, or leitstand: by another one that is gone."""
     who: str
     state: str
     """recording, stopping, checking, finished or damaged."""

@@ -159,6 +159,8 @@ class Evening:
         self.plan: Plan | None = None
         self.service: Reconciler | None = None
         self.blocked: Block | None = None
+        self.left: dict[str, str] = {}
+        """The hosts of Leitstands that have ended, by the path of what they began."""
         self.change(schedules)
         self.boot()
 
@@ -198,6 +200,10 @@ class Evening:
     def block(self, *, connected: bool) -> Block | None:
         """Why the recorder must leave the studio alone."""
         return self.blocked
+
+    def left_by(self, path: str | None) -> str | None:
+        """Which host's Leitstand began the recording of `path` and has ended."""
+        return self.left.get(path or "")
 
     def change(self, schedules: Sequence[Schedule], changed_at: float = 0.0) -> None:
         """The schedules are these from now on, and have been since `changed_at`."""

@@ -72,6 +72,38 @@ def test_one_that_has_ended_is_followed_whatever_the_clocks_say(ahead: float) ->
     assert first.other() is not None or ahead != 0
 
 
+def test_one_that_has_ended_has_left_what_it_recorded() -> None:
+    obs, time = Obs(), Time()
+    paths = ["/rec/1.mkv"]
+    first = ObsMark(
+        obs,
+        lambda: Identity("a", "stage", "host of a"),
+        now=time.now,
+        monotonic=time.now,
+        paths=lambda: paths,
+    )
+    (second,) = marks(obs, time, "b")
+    assert first.other() is None
+    time.seconds += 1
+    # Without waiting for the next renewal: the host may go at once.
+    paths = ["/rec/1.mkv", "/rec/2.mkv", "/rec/3.mkv"]
+    first.other()
+    assert second.other() is not None
+    assert second.left is None
+    while second.other() is not None:
+        time.seconds += 1
+    assert second.left is not None
+    assert (second.left.host, second.left.paths) == ("host of a", ("/rec/1.mkv", "/rec/3.mkv"))
+
+
+def test_the_own_mark_of_an_earlier_process_is_nobody_s() -> None:
+    obs, time = Obs(), Time()
+    first, again = marks(obs, time, "a", "a")
+    first.other()
+    again.other()
+    assert again.left is None
+
+
 def test_the_same_one_after_a_restart_goes_on_at_once() -> None:
     obs, time = Obs(), Time()
     first, again = marks(obs, time, "a", "a")

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from control_api.recorder.control_rights import Block
 from control_api.recorder.plan import PlanData, merged, plan_of
 from control_api.recorder.runs import Run
-from control_api.recordings.reasons import Code
+from control_api.recordings.reasons import Code, Reason
 from control_api.schedules.windows import Schedule
 from tests.control_api.recorder.simulation import STUDIO, Evening, planned_of
 
@@ -139,6 +140,64 @@ def test_a_recording_by_hand_in_obs_is_kept_and_replaced_when_it_ends(evening: E
     evening.obs.stop_by_hand()
     play(evening, 203)
     assert evening.obs.path is None
+
+
+OTHER = Block(Reason(Code.OTHER_LEITSTAND, {"host": "desk"}), is_standby=False)
+
+
+def leave(evening: Evening, at: int, until: int) -> None:
+    """Another Leitstand begins a recording at `at`, and has ended at `until`."""
+    evening.blocked = OTHER
+    play(evening, at)
+    evening.obs.start_by_hand()
+    play(evening, until)
+    assert evening.obs.path is not None
+    evening.blocked, evening.left = None, {evening.obs.path: "desk"}
+
+
+def test_what_another_leitstand_began_goes_on_as_the_window_s(evening: Evening) -> None:
+    leave(evening, 60, 100)
+    play(evening, 105)
+    (row,) = evening.recordings
+    assert (row.origin, row.title, row.by) == ("schedule", "act 1", "")
+    assert row.reason.text.startswith("started by another Leitstand, on desk")
+    play(evening, 200)
+    assert evening.obs.path is None
+    assert evening.obs.starts == len(evening.recordings) == 1
+    assert evening.kinds == [
+        "other_leitstand",
+        "fault_cleared",
+        "recording_started",
+        "recording_taken_over",
+        "window_missed",
+        "recording_stopped",
+    ]
+    # Nobody here has seen what the other one recorded.
+    assert lost(evening.run(1), Code.OTHER_LEITSTAND) == pytest.approx(40, abs=2)
+    assert evening.run(2).outcome == "recorded"
+
+
+def test_what_another_leitstand_began_is_not_stopped_before_it_is_wanted(evening: Evening) -> None:
+    leave(evening, 10, 30)
+    play(evening, 55)
+    (row,) = evening.recordings
+    assert (row.origin, row.by) == ("leitstand", "the Leitstand on desk")
+    assert evening.obs.path is not None
+    play(evening, 65)
+    (row,) = evening.recordings
+    assert (row.origin, row.title) == ("schedule", "act 1")
+    play(evening, 200)
+    assert evening.obs.path is None
+    assert [run.outcome for run in evening.runs] == ["recorded", "recorded"]
+
+
+def test_what_another_leitstand_left_alone_stays_somebody_s_in_obs(evening: Evening) -> None:
+    leave(evening, 10, 30)
+    evening.left = {"/rec/of another time.mkv": "desk"}
+    play(evening, 200)
+    (row,) = evening.recordings
+    assert row.origin == "foreign"
+    assert evening.obs.path is not None
 
 
 def test_when_somebody_stops_it_in_obs_inside_a_window_it_goes_on(evening: Evening) -> None:

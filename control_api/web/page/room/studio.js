@@ -70,7 +70,7 @@ function laidOut(name, parts, picture) {
 
 // OBS still writes what should not be recorded any more, or what it was asked to stop.
 function isBeingStopped({ recording, desired, origin, since, reason_code: code }, stopped) {
-  const isUnwanted = !desired && origin && origin !== "foreign" && code !== "no_plan";
+  const isUnwanted = !desired && ["schedule", "manual"].includes(origin) && code !== "no_plan";
   return recording && Boolean(isUnwanted || (stopped && since === stopped));
 }
 
@@ -102,7 +102,7 @@ function about({ title, recording, since, origin, by, desired, until, reason, re
 }
 
 function beginning(origin, by) {
-  const texts = { schedule: t("room.scheduled"), manual: reasonText("started_by", { by: by ?? "" }, by), foreign: reasonText("started_in_obs", {}, by) };
+  const texts = { schedule: t("room.scheduled"), manual: reasonText("started_by", { by: by ?? "" }, by), foreign: reasonText("started_in_obs", {}, by), leitstand: t("room.leitstand") };
   return texts[origin];
 }
 

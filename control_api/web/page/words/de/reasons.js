@@ -2,6 +2,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.scheduled": "geplant: {title}",
   "reason.started_by": "gestartet von {by}",
   "reason.started_in_obs": "direkt in OBS gestartet",
+  "reason.started_by_leitstand": "von einem anderen Leitstand auf {host} gestartet, der dieses Studio nicht mehr steuert",
   "reason.nothing_scheduled": "nichts geplant",
   "reason.no_plan": "der Zeitplan ist noch nicht gelesen",
   "reason.not_wanted": "laut Zeitplan nicht gewünscht",

@@ -10,6 +10,7 @@ export default {
   "room.state.missing": "Müsste aufnehmen",
   "room.state.idle": "Bereit",
   "room.scheduled": "nach Zeitplan",
+  "room.leitstand": "von einem anderen Leitstand gestartet",
   "room.ends": "bis {clock}",
   "room.record": "● Aufnehmen",
   "room.pause": "Pause",

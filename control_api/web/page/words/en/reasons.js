@@ -2,6 +2,7 @@ export default { // Made by `make docs` from the tables of reasons.
   "reason.scheduled": "scheduled: {title}",
   "reason.started_by": "started by {by}",
   "reason.started_in_obs": "started by somebody in OBS itself",
+  "reason.started_by_leitstand": "started by another Leitstand, on {host}, which no longer controls this studio",
   "reason.nothing_scheduled": "nothing is scheduled",
   "reason.no_plan": "the schedules have not been read yet",
   "reason.not_wanted": "the schedule did not ask for it",

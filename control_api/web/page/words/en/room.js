@@ -10,6 +10,7 @@ export default {
   "room.state.missing": "Should record",
   "room.state.idle": "Ready",
   "room.scheduled": "on schedule",
+  "room.leitstand": "started by another Leitstand",
   "room.ends": "until {clock}",
   "room.record": "● Record",
   "room.pause": "Pause",
