@@ -20,44 +20,64 @@ from leitstand.config import ConfigError
 logger = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 2.0
+_OPEN_SECONDS = 3.0
+_POLL_SECONDS = 0.1
 _IDLE_SECONDS = 60.0
 _LONGEST_UNAUTHORISED = 1 << 18
 
 
 class CommandServer:
-    """A server that tries again to listen where the address cannot be used; recording goes on."""
+    """Answers at the address, and listens again where that failed or its file was removed."""
 
     def __init__(self, address: SocketAddress, commands: Commands) -> None:
         self._address = address
         self._commands = commands
-        self._server = self._opened()
+        self._server: _Server | None = None
+        self._is_opened = threading.Event()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        # Where the folder's disk hangs, recording does not wait for it.
+        self._is_opened.wait(_OPEN_SECONDS)
 
     def stop(self) -> None:
         self._is_over.set()
-        if (server := self._server) is not None:
-            server.shutdown()
-            server.server_close()
+        if self._thread.is_alive():
+            self._thread.join(_OPEN_SECONDS)
+        self._close()
 
     def _run(self) -> None:
-        while self._server is None and not self._is_over.wait(_AGAIN_SECONDS):
-            if (server := self._opened()) is not None:
+        self._open()
+        self._is_opened.set()
+        while not self._is_over.wait(_AGAIN_SECONDS):
+            if self._server is not None and self._address.is_there:
+                continue
+            if self._server is not None:
+                logger.warning("%s was removed; it is made again", self._address)
+                self._close()
+            if self._open():
                 logger.info("the API is answered again, at %s", self._address)
-                self._server = server
-        if self._server is not None:
-            self._server.serve_forever(0.1)
 
-    def _opened(self) -> _Server | None:
+    def _open(self) -> bool:
         try:
             listening = self._address.listening()
         except ConfigError as error:
             logger.warning("%s; until it can be, no API is answered; recording goes on", error)
-            return None
-        return _Server(listening, self._commands, self._address.secret)
+            return False
+        self._server = server = _Server(listening, self._commands, self._address.secret)
+        threading.Thread(
+            target=server.serve_forever, args=(_POLL_SECONDS,), name="socket", daemon=True
+        ).start()
+        return True
+
+    def _close(self) -> None:
+        """Connections that are open stay so until their clients end them."""
+        if (server := self._server) is not None:
+            self._server = None
+            server.shutdown()
+            server.server_close()
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.BaseServer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,19 @@ class SocketAddress:
             key = "recorder.listen" if self.listen else "recorder.runtime"
             reason = error.strerror or type(error).__name__
             raise ConfigError(f"{key}: {self} cannot be listened on ({reason})") from None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether clients find what listens: its file may have been removed."""
+        if self.listen is not None:
+            return True
+        try:
+            return stat.S_ISSOCK((self.folder / _NAME).lstat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            # What cannot be looked at cannot be made anew either.
+            return True
 
     def _tcp(self) -> socket.socket:
         assert self.listen is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from control_api.recorder.protocol import Answer, Request, encoded
 from control_api.recorder.server import CommandServer
 from control_api.recorder.socket_address import SocketAddress
 from leitstand.config import Listen
-from tests.running import free_port
+from tests.running import eventually, free_port
 
 
 class FakeCommands:
@@ -45,6 +46,37 @@ def ask(connection: socket.socket, secret: str = "the secret") -> Answer:
     connection.sendall(encoded(Request("status", secret=secret)))
     with connection.makefile("rb") as lines:
         return msgspec.json.decode(lines.readline(), type=Answer)
+
+
+def test_a_socket_whose_file_is_removed_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    address = SocketAddress(folder)
+    server = CommandServer(address, cast(Commands, FakeCommands()))
+    server.start()
+    try:
+        with address.connected(5) as before:
+            assert ask(before, "").data == "status"
+            (folder / "recorder.sock").unlink()
+            eventually(lambda: answers(address))
+            assert ask(before, "").data == "status"
+        shutil.rmtree(folder)
+        eventually(lambda: answers(address))
+        (folder / "recorder.sock").unlink()
+        (folder / "recorder.sock").write_text("no socket")
+        eventually(lambda: answers(address))
+    finally:
+        server.stop()
+    with pytest.raises(OSError, match=r"."):
+        address.connected(1)
+
+
+def answers(address: SocketAddress) -> bool:
+    """Whether somebody who comes now is answered."""
+    try:
+        with address.connected(1) as connection:
+            return ask(connection, "").data == "status"
+    except OSError:
+        return False
 
 
 def test_idle_connections_lock_nobody_out(
