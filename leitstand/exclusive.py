@@ -90,6 +90,24 @@ def exclusive(file: Path, identity: str) -> ExclusiveFile | ExclusiveFolder:
         return ExclusiveFolder(file.parent)
 
 
+def holder_of(file: Path) -> Holder | None:
+    """The process that holds the lock on a file now; None if nobody does, or it cannot be told."""
+    try:
+        handle = os.open(file, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(handle)
+    except OSError:
+        return None
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
 def is_private(folder: Path) -> bool:
     """Whether it is there and no other user can put a file into it. Raises OSError."""
     found = folder.lstat()

@@ -15,7 +15,7 @@ from control_api.auth.shapes import TokenRequest
 from control_api.auth.store import AuthStore
 from control_api.clock import SystemClock, local
 from control_api.errors import ApiError
-from control_api.migrations.migrate import opened
+from control_api.migrations.migrate import opened_by_command
 from leitstand import atomicfile
 from leitstand.config import Config, ConfigError
 
@@ -74,7 +74,7 @@ def revoke_token(config: Config, id: int) -> str:
 
 @contextlib.contextmanager
 def _auth(config: Config) -> Iterator[AuthService]:
-    database = opened(config.control_api.database_url)
+    database = opened_by_command(config.control_api.database_url)
     try:
         yield AuthService(AuthStore(database), SystemClock())
     except ApiError as error:

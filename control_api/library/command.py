@@ -23,7 +23,7 @@ from control_api.library.intake import Intake
 from control_api.library.probing import probe
 from control_api.library.scan import Scanner, Tally, What
 from control_api.library.store import VideoStore
-from control_api.migrations.migrate import opened
+from control_api.migrations.migrate import opened_by_command
 from leitstand.config import Config, ConfigError
 
 _MOST_NAMES = 20
@@ -80,7 +80,7 @@ def scan(config: Config, stop: threading.Event, console: Console, *, as_json: bo
 @contextlib.contextmanager
 def _scanner(config: Config, folders: Folders) -> Iterator[Scanner]:
     clock = SystemClock()
-    with contextlib.closing(opened(config.control_api.database_url)) as database:
+    with contextlib.closing(opened_by_command(config.control_api.database_url)) as database:
         store = VideoStore(database)
         changes = Changes(store, folders)
         zone = ZoneInfo(config.control_api.timezone)

@@ -5,6 +5,7 @@ Apart from `control_api.database`, as Alembic takes memory that the recorder doe
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import alembic.command
@@ -17,7 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.database import BUSY_SECONDS, Database, sqlite_file
 from control_api.database_away import DatabaseAway, is_passing
+from control_api.instance import LOCK
 from leitstand.config import ConfigError
+from leitstand.exclusive import Holder, holder_of
+
+_MAKING_SECONDS = 5.0
+"""A control API that has only just started needs a moment to make the file."""
+_AGAIN_SECONDS = 0.2
 
 
 def migrate(database: Database) -> None:
@@ -32,6 +39,31 @@ def migrate(database: Database) -> None:
     with database.engine.connect() as connection:
         settings.attributes["connection"] = connection
         alembic.command.upgrade(settings, "head")
+
+
+def opened_by_command(url: str) -> Database:
+    """The same, beside a service or without one. Raises ConfigError also where its file is gone.
+
+    One that is missing is made only where no control API runs: that one has another file open.
+    """
+    file = sqlite_file(make_url(url))
+    if file is not None:
+        until = time.monotonic() + _MAKING_SECONDS
+        while (holder := _service_without_file(file)) is not None:
+            if time.monotonic() >= until:
+                raise ConfigError(
+                    f"control_api.database: {file} is gone, but leitstand api ({holder}) runs on "
+                    "it; put the file back, or restart leitstand api, which makes a new one and "
+                    "gets the schedules from the recorder"
+                )
+            time.sleep(_AGAIN_SECONDS)
+    return opened(url)
+
+
+def _service_without_file(file: Path) -> Holder | None:
+    """The process of the control API that runs on this file, if the file is not there."""
+    lock = file.resolve().with_name(f"{file.resolve().name}.{LOCK}")
+    return None if file.exists() else holder_of(lock)
 
 
 def opened(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:

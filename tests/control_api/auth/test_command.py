@@ -13,6 +13,7 @@ from control_api.auth.command import (
     list_tokens,
     revoke_token,
 )
+from control_api.instance import Instance
 from leitstand.config import Config, ConfigError
 
 
@@ -74,3 +75,21 @@ def test_a_file_with_the_token_of_another_is_left_alone(config: Config, tmp_path
     file.write_bytes(b"\xff")
     with pytest.raises(ConfigError, match="cannot be used"):
         keep_token(config, "prometheus", "viewer", file)
+
+
+def test_no_new_database_is_made_beside_a_service(config: Config, tmp_path: Path) -> None:
+    create_token(config, "boss", "admin")
+    service = Instance(config.control_api)
+    for file in tmp_path.glob("leitstand.db*"):
+        if not file.name.endswith(".lock"):
+            file.unlink()
+    for act in (
+        lambda: create_token(config, "hall", "viewer"),
+        lambda: keep_token(config, "hall", "viewer", tmp_path / "hall.token"),
+        lambda: list_tokens(config),
+    ):
+        with pytest.raises(ConfigError, match=r"is gone.*process \d+.*put the file back, or rest"):
+            act()
+    assert not (tmp_path / "leitstand.db").exists()
+    service.release()
+    assert create_token(config, "hall", "viewer").startswith("lst_")
