@@ -40,7 +40,7 @@ from control_api.recorder.window_coverage import WindowCoverage
 from control_api.studios.studio import Studio
 from leitstand import __version__
 from leitstand.calls import within
-from leitstand.clients.obs import Address, ObsLink
+from leitstand.clients.obs import Address, ObsLink, Subscription
 from leitstand.config import Config, ConfigError, ObsConfig
 from leitstand.exclusive import ExclusiveFile, ExclusiveFolder, Taken, exclusive
 from leitstand.survivor import LOCK
@@ -335,4 +335,6 @@ def _studio(config: ObsConfig) -> Studio:
     address = Address(
         config.host, config.port, lambda: password.get_secret_value() if password else None
     )
-    return Studio(config.name, ObsLink(address), config.recordings, address)
+    # Levels, which come 20 times a second, are nothing to it.
+    link = ObsLink(address, subscriptions=Subscription.OUTPUTS)
+    return Studio(config.name, link, config.recordings, address)
