@@ -44,6 +44,7 @@ from control_api.recorder.plan_source import published_recorder
 from control_api.recorder.socket_address import SocketAddress, address_of
 from control_api.recordings.examination import Examination
 from control_api.recordings.recorder_client import RecorderClient
+from control_api.recordings.remote_recorders import RemoteRecorders
 from control_api.recordings.service import RecordingService
 from control_api.recordings.store import RecordingStore
 from control_api.revisions import RevisionWatch
@@ -77,7 +78,7 @@ class ControlApi:
         self.studios = Studios([_studio(each) for each in config.obs])
         self.events = EventService(EventStore(self.database), clock)
         self.tail = EventTail(self.events, EventHistory(self.database))
-        self.recorder = RecorderClient(address_of(config), clock, self._recorder_elsewhere)
+        self.recorder = self._recorder_client(config, clock)
         self.leadership = Leadership(Leases(self.database), self.instance, clock)
         self.settings = self._settings_service(config, clock)
         self.desk = self._desk(config, clock)
@@ -189,6 +190,12 @@ class ControlApi:
         revisions.listen(SETTINGS_REVISION, self.settings.refresh)
         revisions.listen(SCHEDULES_REVISION, self.schedules.refresh)
         self.timer.every(_WATCH_SECONDS, "changes by others", revisions.look)
+
+    def _recorder_client(self, config: Config, clock: Clock) -> RecorderClient:
+        """On SQLite every process is on this host."""
+        is_sqlite = config.control_api.database_url.startswith("sqlite")
+        remote = None if is_sqlite else RemoteRecorders(self.database, self.studios.names)
+        return RecorderClient(address_of(config), clock, self._recorder_elsewhere, remote)
 
     def _recorder_elsewhere(self) -> SocketAddress | None:
         """Where a recorder on this host, of another configuration, controls the studios."""

@@ -29,6 +29,9 @@ _RESERVE_BYTES = 16 * 1024**2
 _RESERVE_STEP = 1024**2
 _CONNECT_SECONDS = 5
 _READS = "leitstand_reads"
+_IS_UNORDERED = "leitstand_unordered"
+_FROZEN_SECONDS = 5
+"""After which PostgreSQL undoes the unordered transaction of a client that does nothing more."""
 WRITER_LOCK = 0x1E175
 """The number of the advisory lock that every writer takes on PostgreSQL; any number would do."""
 
@@ -63,6 +66,8 @@ class Database:
                 event.listen(engine, "do_connect", self._place.before_connecting)
                 event.listen(engine, "connect", self._place.connected)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
+        unordered = self.engine.execution_options(**{_IS_UNORDERED: True})
+        self._unordered_writers = sessionmaker(unordered, expire_on_commit=False)
         reading = self._reading.execution_options(**_reading(self._reading))
         self._readers = sessionmaker(reading, expire_on_commit=False)
 
@@ -75,6 +80,16 @@ class Database:
         if self._fault is not None:
             self._fault = None
             logger.info("the database can be written again")
+
+    @contextlib.contextmanager
+    def begin_unordered(self) -> Iterator[Session]:
+        """One transaction that on PostgreSQL does not wait for other writers.
+
+        For tables in which the order of changes does not matter.
+        """
+        self._check_place()
+        with self._unordered_writers.begin() as session:
+            yield session
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -219,9 +234,15 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
 
 
 def _begin_postgresql(busy_seconds: float, connection: Connection) -> None:
-    if connection.get_execution_options().get(_READS):
+    options = connection.get_execution_options()
+    if options.get(_READS):
+        return
+    wait = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
+    if options.get(_IS_UNORDERED):
+        # Else a process that is stopped here would keep its rows locked.
+        frozen = f"SET LOCAL idle_in_transaction_session_timeout = '{_FROZEN_SECONDS}s'"
+        connection.exec_driver_sql(f"{wait}; {frozen}")
         return
     # One writer at a time, as with SQLite: what is decided on what was read stays true, and ids
     # are seen in their order, which "everything after this id" relies on.
-    wait = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
     connection.exec_driver_sql(f"{wait}; SELECT pg_advisory_xact_lock({WRITER_LOCK})")

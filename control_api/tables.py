@@ -9,7 +9,11 @@ from control_api.events.tables import EventRow
 from control_api.jobs.tables import JobRow
 from control_api.leases import LeaseRow
 from control_api.library.tables import IntentRow, RevisionRow, VideoRow
-from control_api.recorder.tables import InstallationRow
+from control_api.recorder.tables import (
+    CommandRequestRow,
+    InstallationRow,
+    PublishedStatusRow,
+)
 from control_api.recordings.tables import HeartbeatRow, OverrideRow, RecordingRow
 from control_api.revisions import RevisionCountRow
 from control_api.schedules.tables import RunRow, ScheduleRow
@@ -19,6 +23,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "ClipRow",
+    "CommandRequestRow",
     "EveningRow",
     "EventRow",
     "HeartbeatRow",
@@ -29,6 +34,7 @@ __all__ = [
     "LinkRow",
     "LoginRow",
     "OverrideRow",
+    "PublishedStatusRow",
     "RecordingRow",
     "RevisionCountRow",
     "RevisionRow",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import time
@@ -42,6 +43,8 @@ class Venue:
         self.recordings = recordings
         self.service: Process | None = None
         self.recorder: Process | None = None
+        self.host: str | None = None
+        """The name of another host that the services believe to be on."""
         self._http = requests.Session()
         self._http.headers.update(self.credentials)
         self._file = folder / "leitstand.yml"
@@ -71,17 +74,25 @@ class Venue:
             self.start_api()
 
     def start_recorder(self, **env: str) -> None:
-        self.recorder = Process(leitstand("recorder", "--config", str(self._file)), **env)
+        self.recorder = Process(self._command("recorder"), **env)
         self.recorder.find(r"recorder \S+ at (\S+)", within=60)
 
     def launch(self, **env: str) -> Process:
         """Start the API, without a look at whether it comes up."""
-        self.service = Process(leitstand("api", "--config", str(self._file)), **env)
+        self.service = Process(self._command("api"), **env)
         return self.service
 
     def start_api(self, **env: str) -> None:
         self.service = self.launch(**env)
         self.service.find(r"control API .* at (http://\S+)", within=60)
+
+    def _command(self, name: str) -> list[str]:
+        command = list(leitstand(name, "--config", str(self._file)))
+        if self.host is None:
+            return command
+        user = [] if os.geteuid() == 0 else ["--map-root-user"]
+        there = ["sh", "-c", 'hostname "$0"; exec "$@"', self.host]
+        return ["unshare", *user, "--uts", *there, *command]
 
     def kill(self) -> None:
         """Both, by SIGKILL."""

@@ -98,7 +98,7 @@ def database(url: str) -> Check:
 
 
 def recorder(client: RecorderClient) -> Check:
-    """The recorder answers and looks after every studio."""
+    """A recorder answers and looks after every studio, of this host or of another."""
 
     def look() -> Health:
         status = client.status
@@ -107,6 +107,10 @@ def recorder(client: RecorderClient) -> Check:
             return Health(False, away.reason if away else "has not answered yet")
         if status.idle > _LATE_SECONDS:
             return Health(False, f"has looked after no studio for {status.idle:.0f} s")
+        if client.unattended:
+            return Health(False, f"none answers for studio {', '.join(client.unattended)}")
+        if client.is_own_away:
+            return Health(True, f"runs on {status.host}; none answers on this host")
         return Health(True, "runs")
 
     return Check("recorder", look, vital=True)

@@ -50,7 +50,7 @@ _STUDIO = ("studio",)
 _RECORDER = (
     Row(
         "leitstand_recorder_up",
-        "Whether the recorder answers and looks after every studio.",
+        "Whether a recorder answers and looks after every studio, on this host or on another.",
         (),
         lambda reading: [((), reading.is_up)],
     ),

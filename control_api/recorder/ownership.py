@@ -13,6 +13,8 @@ from control_api.leases import LeaseRow, read_lease, take_lease
 from control_api.recorder.obs_mark import Identity
 
 LEASE_SECONDS = 15.0
+LEASE_PREFIX = "studio:"
+"""Before a studio's name, in the name of its lease."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Ownership:
         """`folder` is where the recorder's socket is."""
         self.host = socket.gethostname()
         self.place = {"host": self.host, "folder": folder}
-        self._instance = instance
+        self.instance = instance
         self._studios = tuple(studios)
         self._held = dict(held)
         self._keep = keep
@@ -61,8 +63,8 @@ class Ownership:
         """Take or renew every lease that can be had, in a transaction; to be noted after it."""
         found = {}
         for studio in self._studios:
-            name = f"studio:{studio}"
-            lease = take_lease(session, name, self._instance, LEASE_SECONDS)
+            name = LEASE_PREFIX + studio
+            lease = take_lease(session, name, self.instance, LEASE_SECONDS)
             lease = lease or read_lease(session, name)
             if lease is not None:
                 found[studio] = Held(lease.holder, lease.host, lease.epoch, lease.since)
@@ -70,7 +72,7 @@ class Ownership:
 
     def gained(self, found: dict[str, Held]) -> list[str]:
         """The studios that another recorder held until now."""
-        mine = [name for name, held in found.items() if held.instance == self._instance]
+        mine = [name for name, held in found.items() if held.instance == self.instance]
         return [name for name in mine if self.other_holder(name) is not None]
 
     def note(self, found: dict[str, Held]) -> None:
@@ -83,12 +85,17 @@ class Ownership:
     @property
     def holds_all(self) -> bool:
         """Whether this recorder may act in all of its studios."""
-        return all(self.is_known(s) and self.other_holder(s) is None for s in self._studios)
+        return len(self.holds) == len(self._studios)
+
+    @property
+    def holds(self) -> Sequence[str]:
+        """The studios in which this recorder may act."""
+        return [s for s in self._studios if self.is_known(s) and self.other_holder(s) is None]
 
     def other_holder(self, studio: str) -> Holder | None:
         """The other recorder that holds a studio; None if this one may act."""
         held = self._held.get(studio)
-        if held is None or held.instance == self._instance:
+        if held is None or held.instance == self.instance:
             return None
         return Holder(studio, held.host, held.since)
 
@@ -99,12 +106,12 @@ class Ownership:
     def identity(self, studio: str, database: str) -> Identity:
         """Who this recorder is, for the mark in OBS."""
         held = self._held.get(studio)
-        epoch = held.epoch if held is not None and held.instance == self._instance else 0
-        return Identity(self._instance, studio, self.host, database, epoch)
+        epoch = held.epoch if held is not None and held.instance == self.instance else 0
+        return Identity(self.instance, studio, self.host, database, epoch)
 
     def release(self, session: Session) -> None:
         """Let another recorder take over at once."""
         for studio in self._studios:
-            row = session.get(LeaseRow, f"studio:{studio}")
-            if row is not None and row.holder == self._instance:
+            row = session.get(LeaseRow, LEASE_PREFIX + studio)
+            if row is not None and row.holder == self.instance:
                 row.expires_at = 0.0

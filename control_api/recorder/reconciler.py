@@ -350,6 +350,7 @@ class Reconciler:
             in_window=bool(self._at(now)),
             faults=list(self._actuator.faults.active),
             looked_at=now,
+            is_standby=self.is_standby,
         )
 
 

@@ -26,6 +26,7 @@ from control_api.recorder.plan import Plan, PlanData, Settings, plan_of
 from control_api.recorder.reconciler import Reconciler
 from control_api.recorder.recording import Recording
 from control_api.recorder.records import Records, merge_repetitions
+from control_api.recorder.relay import Relay
 from control_api.recorder.server import CommandServer
 from control_api.recorder.socket_address import address_of, private_folder
 from control_api.recorder.status import (
@@ -91,6 +92,7 @@ class Recorder:
         )
         self.address = address_of(config)
         self._server = CommandServer(self.address, self.commands)
+        self._relay = self._relay_of(config)
 
     @property
     def is_alive(self) -> bool:
@@ -103,10 +105,14 @@ class Recorder:
             supervisor.start()
         self._server.start()
         self._sync.start()
+        if self._relay is not None:
+            self._relay.start()
 
     def stop(self) -> None:
         """Studios go on with what they do."""
         self._server.stop()
+        if self._relay is not None:
+            self._relay.stop()
         for supervisor in self._supervisors:
             supervisor.stop()
         self._sync.stop()
@@ -212,6 +218,13 @@ class Recorder:
                 f"since {since}; stop that one, or set recorder.standby: true"
             )
         return ownership
+
+    def _relay_of(self, config: Config) -> Relay | None:
+        """For APIs on other hosts, which there are on PostgreSQL alone."""
+        if self._ownership is None:
+            return None
+        link = DatabaseLink(config.control_api.database_url)
+        return Relay(link, self._ownership, status=self.status, answer=self.commands.answer)
 
     def _supervisor(self, studio: Studio) -> StudioSupervisor:
         output, name = ObsOutput(studio, self._clock), studio.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ class StudioStatus(msgspec.Struct):
 
     `recording` is the current file, also while it is being started; `last` the one before it.
     `is_known` is False as long as no plan was read. `until` is when the desired state ends.
+    `is_standby`: another recorder on the same database controls the studio, or may.
     """
 
     studio: str
@@ -41,6 +43,7 @@ class StudioStatus(msgspec.Struct):
     desired_seconds: float = 0.0
     verified_seconds: float = 0.0
     looked_at: float = 0.0
+    is_standby: bool = False
 
     @property
     def reason(self) -> Reason:
@@ -117,3 +120,20 @@ class RecorderStatus(msgspec.Struct):
     idle: float = 0.0
     waits_for: str | None = None
     """A stand-by: who holds the studios."""
+
+    @property
+    def identity(self) -> tuple[str, int, float]:
+        """Tells this process from every other."""
+        return self.host, self.pid, self.started_at
+
+
+def joined(statuses: Sequence[RecorderStatus]) -> RecorderStatus | None:
+    """One status of recorders that share the studios: of the recorder itself, that which is worst.
+
+    None if there is none.
+    """
+    if not statuses:
+        return None
+    worst = max(statuses, key=lambda s: (bool(s.storage.journal), bool(s.storage.database), s.idle))
+    studios = [studio for each in statuses for studio in each.studios]
+    return msgspec.structs.replace(worst, studios=studios)

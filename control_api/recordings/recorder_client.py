@@ -1,11 +1,11 @@
-"""The API's side of the recorder's socket: its status as of now, and commands to it."""
+"""The API's side of the recorder: its status as of now, and commands to it."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,8 @@ from control_api.errors import ApiError, BadGateway, BadInput, Conflict, NotFoun
 from control_api.recorder import protocol
 from control_api.recorder.protocol import Answer, Request, encoded
 from control_api.recorder.socket_address import SocketAddress
-from control_api.recorder.status import RecorderStatus, StudioStatus
+from control_api.recorder.status import RecorderStatus, StudioStatus, joined
+from control_api.recordings.remote_recorders import RemoteRecorders
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ class RecorderClient:
     """Asks for the status again and again, so that it is known without waiting.
 
     `elsewhere` gives the address of a recorder that another configuration on this host runs; it is
-    asked for, every few seconds, while there is none at `address`.
+    asked for, every few seconds, while there is none at `address`. `remote` are those of other
+    hosts: each studio for which this one does not answer, or is a stand-by, is asked of them.
     """
 
     def __init__(
@@ -59,15 +61,17 @@ class RecorderClient:
         address: SocketAddress,
         clock: Clock,
         elsewhere: Callable[[], SocketAddress | None] = lambda: None,
+        remote: RemoteRecorders | None = None,
     ) -> None:
         self._own = self._address = address
         self._elsewhere = elsewhere
+        self._remote = remote
         self._sought_at = float("-inf")
         self._clock = clock
         self._status: RecorderStatus | None = None
         self._seen_at = float("-inf")
         self._away_since = clock.now()
-        self._was_away = True
+        self._was_away = self._is_silent = True
         self._stop = threading.Event()
         self._asked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder status", daemon=True)
@@ -76,29 +80,58 @@ class RecorderClient:
         """Ask once, then begin to ask again and again."""
         self._poll()
         self._thread.start()
+        if self._remote is not None:
+            self._remote.start(self._needs_remote)
 
     def stop(self) -> None:
         self._stop.set()
+        if self._remote is not None:
+            self._remote.stop()
         if self._thread.is_alive():
             self._thread.join(_JOIN_SECONDS)
 
     @property
     def status(self) -> RecorderStatus | None:
-        """At most a few seconds old; None while the recorder does not answer."""
-        return None if self.away else self._status
+        """At most a few seconds old; None while no recorder answers.
+
+        Each studio's is that of the recorder which controls it.
+        """
+        own, remote = self._own_status, joined(self._remote_statuses)
+        if own is None or remote is None:
+            return own or remote
+        theirs = {each.studio: each for each in remote.studios}
+        studios = [theirs.pop(each.studio, each) for each in own.studios]
+        return msgspec.structs.replace(own, studios=[*studios, *theirs.values()])
 
     @property
     def away(self) -> Away | None:
-        """Since when the recorder does not answer; None while it does."""
-        if time.monotonic() - self._seen_at <= _AWAY_SECONDS:
+        """Since when no recorder answers; None while one does."""
+        if self._own_status is not None or self._remote_statuses:
             return None
         return Away(self._away_since)
 
+    @property
+    def is_own_away(self) -> bool:
+        """Whether none answers on this host."""
+        return self._own_status is None
+
+    @property
+    def unattended(self) -> Sequence[str]:
+        """The studios that no recorder looks after, while only those of other hosts answer."""
+        if self._remote is None or not self.is_own_away:
+            return ()
+        return [name for name in self._remote.studios if self._remote_status(name) is None]
+
     def studio(self, name: str) -> StudioStatus | None:
-        """One studio's status; None while the recorder does not answer, or has no such studio."""
+        """One studio's status; None while no recorder answers for it, or has no such studio."""
         status = self.status
         found = (each for each in (status.studios if status else ()) if each.studio == name)
         return next(found, None)
+
+    def host_of(self, name: str) -> str | None:
+        """The host whose recorder controls the studio, if it is reached through the database."""
+        remote = self._remote_status(name)
+        return remote.host if remote else None
 
     def begin(self, body: protocol.Start) -> StudioStatus:
         """Start a recording. Raises ApiError, as all commands here."""
@@ -133,23 +166,63 @@ class RecorderClient:
             return False
         return True
 
+    @property
+    def _own_status(self) -> RecorderStatus | None:
+        is_fresh = time.monotonic() - self._seen_at <= _AWAY_SECONDS
+        return self._status if is_fresh else None
+
+    def _remote_status(self, name: str) -> RecorderStatus | None:
+        """That of another host's recorder, if it is the one to be asked for the studio."""
+        own, last = self._own_status, self._status
+        studios = own.studios if own else ()
+        if self._remote is None or any(s.studio == name and not s.is_standby for s in studios):
+            return None
+        found = self._remote.status_of(name)
+        # What this one itself published before it fell silent says nothing of now.
+        is_own = found is not None and last is not None and found.identity == last.identity
+        return None if is_own else found
+
+    @property
+    def _remote_statuses(self) -> Sequence[RecorderStatus]:
+        found = map(self._remote_status, self._remote.studios if self._remote else ())
+        return [status for status in found if status is not None]
+
+    def _needs_remote(self) -> bool:
+        status = self._own_status
+        return self._is_silent or status is None or any(s.is_standby for s in status.studios)
+
     def _taken(self, status: StudioStatus) -> StudioStatus:
         """Show at once what a command came to."""
         known = self._status
         if known is not None:
-            studios = [status if s.studio == status.studio else s for s in known.studios]
+            studios = [
+                status if s.studio == status.studio and not s.is_standby else s
+                for s in known.studios
+            ]
             self._status = msgspec.structs.replace(known, studios=studios)
         return status
 
     def _command(self, name: str, body: Any, kind: type[T]) -> T:
+        studio = getattr(body, "studio", "")
+        if studio and self._remote is not None and self._needs_remote():
+            # Its recorder may be heard again, or be another one by now.
+            self._remote.look()
+        if self._remote is not None and self._remote_status(studio) is not None:
+            answer = self._remote.ask(studio, name, body)
+        else:
+            answer = self._asked_own(name, body)
+        if answer.status:
+            raise _ERRORS.get(answer.status, BadGateway)(answer.error)
+        return msgspec.convert(answer.data, kind)
+
+    def _asked_own(self, name: str, body: Any) -> Answer:
         try:
             answer = self._ask(name, body, _COMMAND_SECONDS)
         except (OSError, msgspec.DecodeError):
             raise Unavailable(_AWAY) from None
         if answer.status:
             self._poll()
-            raise _ERRORS.get(answer.status, BadGateway)(answer.error)
-        return msgspec.convert(answer.data, kind)
+        return answer
 
     def _ask(self, name: str, body: Any, seconds: float) -> Answer:
         """Raises OSError, or DecodeError for something that is no answer."""
@@ -171,10 +244,11 @@ class RecorderClient:
             answer = self._ask("status", {}, _STATUS_SECONDS)
             status = msgspec.convert(answer.data, RecorderStatus)
         except (OSError, msgspec.MsgspecError):
+            self._is_silent = True
             self._note_away()
             self._seek()
             return
-        self._status, self._seen_at = status, time.monotonic()
+        self._status, self._seen_at, self._is_silent = status, time.monotonic(), False
         if self._was_away:
             self._was_away = False
             logger.info("the recorder answers: version %s, process %d", status.version, status.pid)
@@ -188,7 +262,7 @@ class RecorderClient:
         self._address = found or self._own
 
     def _note_away(self) -> None:
-        if not self._was_away and self.away:
+        if not self._was_away and self.is_own_away:
             self._was_away = True
             self._away_since = self._clock.now() - _AWAY_SECONDS
             logger.warning("the recorder does not answer at %s", self._address)

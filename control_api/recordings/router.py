@@ -43,7 +43,7 @@ async def status(
 ) -> Answer[list[StatusOut]]:
     """What each studio records now, whether it should, and what is wrong."""
     found = service.status(studio).items()
-    return Answer(data=[_status(name, status, service.zone) for name, status in found])
+    return Answer(data=[_status(name, status, service) for name, status in found])
 
 
 @router.get("/current", responses={404: {"model": Failure}})
@@ -63,7 +63,7 @@ async def start(
     name, status = await threads.run(
         service.start, body.studio, caller.name, body.title, body.max_duration
     )
-    return Answer(data=_status(name, status, service.zone), message=_begun(name, status))
+    return Answer(data=_status(name, status, service), message=_begun(name, status))
 
 
 @router.post("/stop", responses=_CONFLICT)
@@ -83,7 +83,7 @@ async def pause(
 ) -> Answer[StatusOut]:
     """Pause; the file goes on where it was when it is resumed."""
     name, status = await threads.run(service.pause, body.studio, caller.name, paused=True)
-    return Answer(data=_status(name, status, service.zone), message=f"{name} is paused")
+    return Answer(data=_status(name, status, service), message=f"{name} is paused")
 
 
 @router.post("/resume", responses=_CONFLICT)
@@ -92,7 +92,7 @@ async def resume(
 ) -> Answer[StatusOut]:
     """Go on after a pause."""
     name, status = await threads.run(service.pause, body.studio, caller.name, paused=False)
-    return Answer(data=_status(name, status, service.zone), message=f"{name} records")
+    return Answer(data=_status(name, status, service), message=f"{name} records")
 
 
 @router.post("/extend", responses=_CONFLICT)
@@ -103,7 +103,7 @@ async def extend(
     name, status = await threads.run(
         service.extend, body.studio, caller.name, body.until, body.longer_by
     )
-    return Answer(data=_status(name, status, service.zone), message=f"{name} records longer")
+    return Answer(data=_status(name, status, service), message=f"{name} records longer")
 
 
 @router.post("/follow-schedule", responses=_CONFLICT)
@@ -113,7 +113,7 @@ async def follow_schedule(
     """Undo an operator's start, stop or extension: back to the schedule."""
     name, status = await threads.run(service.follow_schedule, body.studio, caller.name)
     message = f"{name} follows its schedule"
-    return Answer(data=_status(name, status, service.zone), message=message)
+    return Answer(data=_status(name, status, service), message=message)
 
 
 @router.get("", responses={404: {"model": Failure}})
@@ -141,7 +141,8 @@ def _begun(name: str, status: StudioStatus) -> str:
     return f"{name} records" if status.active else f"OBS in {name} was asked to record"
 
 
-def _status(name: str, status: StudioStatus, zone: Zone) -> StatusOut:
+def _status(name: str, status: StudioStatus, service: RecordingService) -> StatusOut:
+    zone = service.zone
     recording = status.recording if status.active else None
     return StatusOut(
         studio=name,
@@ -175,6 +176,7 @@ def _status(name: str, status: StudioStatus, zone: Zone) -> StatusOut:
             for fault in status.faults
         ],
         recording_id=recording.row if recording else None,
+        recorder_host=service.recorder.host_of(name),
     )
 
 

@@ -105,6 +105,8 @@ class StatusOut(Shape):
     """Everything that is wrong, the most severe first."""
     recording_id: int | None
     """Null as long as the database does not have it yet."""
+    recorder_host: str | None
+    """The host whose recorder controls the studio; null where it is the recorder of this host."""
 
 
 class PauseOut(Shape):

@@ -94,11 +94,12 @@ function stateOf({ connected, recording, paused, desired, faults }, isStopping) 
   return desired ? "missing" : "idle";
 }
 
-function about({ title, recording, since, origin, by, desired, until, reason, reason_code: code, reason_params: params }) {
+function about({ title, recording, since, origin, by, desired, until, reason, reason_code: code, reason_params: params, recorder_host: host }) {
   const end = desired && until && t("room.ends", { clock: dayAndClock(until) });
-  if (recording) return [title, since && t("room.for", { clock: dayAndClock(since) }), beginning(origin, by), end];
+  const controlled = host && t("room.controlled", { host });
+  if (recording) return [title, since && t("room.for", { clock: dayAndClock(since) }), beginning(origin, by), end, controlled];
   const isTold = (desired && code !== "recorder_not_running") || TOLD.includes(code);
-  return [isTold && reasonText(code, params, reason), end];
+  return [isTold && reasonText(code, params, reason), end, controlled];
 }
 
 function beginning(origin, by) {

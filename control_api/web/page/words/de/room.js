@@ -11,6 +11,7 @@ export default {
   "room.state.idle": "Bereit",
   "room.scheduled": "nach Zeitplan",
   "room.leitstand": "von einem anderen Leitstand gestartet",
+  "room.controlled": "gesteuert vom Rekorder auf {host}",
   "room.ends": "bis {clock}",
   "room.record": "● Aufnehmen",
   "room.pause": "Pause",

@@ -11,6 +11,7 @@ export default {
   "room.state.idle": "Ready",
   "room.scheduled": "on schedule",
   "room.leitstand": "started by another Leitstand",
+  "room.controlled": "controlled by the recorder on {host}",
   "room.ends": "until {clock}",
   "room.record": "● Record",
   "room.pause": "Pause",
