@@ -64,7 +64,8 @@ class Relay:
     def stop(self, timeout: float = 2.0) -> None:
         self._is_over.set()
         self._answers.put(None)
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         while not self._is_over.is_set():

@@ -275,9 +275,9 @@ def test_each_change_is_published(host: Host) -> None:
         )
 
 
+# SQLite has one writer at a time, and one host.
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_another_writer_is_not_waited_for(host: Host) -> None:
-    if host.database.url.get_backend_name() == "sqlite":
-        pytest.skip("SQLite has one writer at a time, and one host")
     host.relay.start()
     eventually(host.sees)
     with host.database.begin() as session:
