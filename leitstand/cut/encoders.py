@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,13 @@ import av
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
+from leitstand.cut import svt
 from leitstand.cut.media import base, codec_of
 from leitstand.cut.request import CannotCopy
 from leitstand.media.canvas import Canvas, apply
 from leitstand.media.look import Look
 
-ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9"}
+ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 _NEVER = 1 << 20
 _PROFILES = {"Baseline": "baseline", "Constrained Baseline": "baseline", "Main": "main"}
 _SETTINGS = {
@@ -30,6 +32,8 @@ _SETTINGS = {
         "lag-in-frames": "0",
         "row-mt": "1",
     },
+    # A packet for each frame, none of them hidden; few threads, each of which takes memory.
+    "libsvtav1": {"preset": "11", "crf": "20", "svtav1-params": "pred-struct=1:rtc=1:lp=2"},
 }
 _SEAM = "scenecut=0:open-gop=0:repeat-headers=0:annexb=1:keyint=9999"
 
@@ -103,6 +107,7 @@ def set_up(encoder: VideoCodecContext, stream: Any, look: Look | Canvas) -> None
 
 def _open(encoder: VideoCodecContext) -> None:
     try:
-        encoder.open()
+        with svt.opening() if encoder.name == "libsvtav1" else nullcontext():
+            encoder.open()
     except (av.FFmpegError, ValueError) as error:
         raise CannotCopy(f"{encoder.name} refuses these pictures: {error}") from error

@@ -10,25 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from leitstand.cut import hevc_ids
-from leitstand.cut.bits import Bits
+from leitstand.cut import hevc_ids, obus, superframes
+from leitstand.cut.av1 import SequenceUnits
 from leitstand.cut.bitstream import Nals
 from leitstand.cut.media import Media, codec_of, nals_of, packets_from
 from leitstand.cut.request import CannotCopy
 from leitstand.media.look import Look
-
-_VP9_SYNC = 0x498342
-_VP9_RGB = 7
 
 Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The parameter sets (None: a codec without) and the size of the frames from a key frame on."""
+    """The parameters (of H.264 and HEVC, and of AV1; None: another codec) and the size of the
+    frames from a key frame on."""
 
     nals: Nals | None
     size: Size
+    sequence: SequenceUnits | None = None
 
 
 def header_at(media: Media, pts: int) -> Header:
@@ -38,7 +37,10 @@ def header_at(media: Media, pts: int) -> Header:
     nals, size = nals_of(stream), (stream.width, stream.height)
     packet = next(iter(packets_from(media, stream, pts)))
     if nals is None:
-        return Header(None, key_size(codec_of(stream), bytes(packet)) or size)
+        codec, data = codec_of(stream), bytes(packet)
+        extradata = stream.codec_context.extradata
+        sequence = SequenceUnits.of(data, extradata) if codec == "av1" else None
+        return Header(None, key_size(codec, data, extradata) or size, sequence)
     sets = _updated(nals, bytes(packet))
     if sets == nals.sets:
         return Header(nals, size)
@@ -56,25 +58,16 @@ def header_of(media: Media, pts: int, look: Look) -> Header:
     return header
 
 
-def key_size(codec: str, data: bytes) -> Size | None:
-    """The frame size in a key frame of VP9 (its specification, 6.2); None where it says none."""
-    if codec != "vp9" or not data:
+def key_size(codec: str, data: bytes, extradata: bytes | None = None) -> Size | None:
+    """The frame size in a key frame of VP9 or AV1; None where it says none."""
+    if codec not in ("vp9", "av1"):
         return None
-    bits = Bits(data[:32])
-    bits.u(2)
-    profile = bits.u(1) | bits.u(1) << 1
-    if profile == 3:
-        bits.u(1)
-    shows_existing, is_inter = bits.u(1), bits.u(1)
-    bits.u(2)
-    if shows_existing or is_inter or bits.u(24) != _VP9_SYNC:
+    frames = superframes.frames if codec == "vp9" else obus.Frames(extradata).read
+    try:
+        first = next(iter(frames(data)), None)
+    except CannotCopy:
         return None
-    if profile >= 2:
-        bits.u(1)
-    is_rgb = bits.u(3) == _VP9_RGB
-    # The range, how much smaller the planes of colour are, and a reserved bit.
-    bits.u((0 if is_rgb else 1) + ((1 if is_rgb else 3) if profile & 1 else 0))
-    return bits.u(16) + 1, bits.u(16) + 1
+    return first.size if first is not None else None
 
 
 def _updated(nals: Nals, data: bytes) -> list[bytes]:

@@ -15,7 +15,7 @@ from av.container.output import OutputContainer
 from leitstand.cut import audio, chapters, join_sound, mux, subtitles, writer
 from leitstand.cut.alike import alike
 from leitstand.cut.bitstream import Nals, joined, merged
-from leitstand.cut.header import header_of
+from leitstand.cut.header import Header, header_at, header_of
 from leitstand.cut.media import codec_of, nals_of, opened
 from leitstand.cut.pictures import Sample, decoded, encoded, placed
 from leitstand.cut.plan import Plan, planned
@@ -124,7 +124,7 @@ def _difference(one: Picture, other: Picture) -> str:
         return f"other colours ({other.pixels} after {one.pixels})"
     if abs(other.rate / one.rate - 1) > _SAME_RATE:
         return f"{float(other.rate):.4g} pictures a second after {float(one.rate):.4g}"
-    if one.codec not in ("h264", "hevc", "vp9") and one.extradata != other.extradata:
+    if one.codec not in ("h264", "hevc", "vp9", "av1") and one.extradata != other.extradata:
         return "other codec parameters"
     return ""
 
@@ -214,7 +214,9 @@ class _Seams:
         with opened(piece.part.path) as media:
             frames = placed(decoded(media, wanted, step), piece.tick, UNIT)
             nals = nals_of(media.video)
-            yield from made_anew(new, frames, nals, in_band=self.in_band)
+            size = self.look.width, self.look.height
+            header = Header(nals, size) if nals else header_at(media, wanted[0])
+            yield from made_anew(new, frames, header, in_band=self.in_band)
 
     def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
         with opened(piece.part.path) as media:

@@ -17,7 +17,7 @@ from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
 from leitstand.cut.bitstream import Key, Nals
-from leitstand.cut.hidden import hides
+from leitstand.cut.hidden import CODECS, Reach
 from leitstand.cut.request import CannotCopy, CutError
 from leitstand.media.opening import origin_of
 
@@ -216,14 +216,14 @@ def _far_after(packets: list[Any], pts: int) -> bool:
 class Scan:
     """The frames of a range and a few around it, in decoding order.
 
-    `hidden` marks packets with a frame that is not shown with them. `shown` has the frames from
-    the one shown at `start` (which may have begun before) to the last one before `end`.
+    `latest` is for each packet the time stamp of the latest frame that it holds. `shown` has the
+    frames from the one shown at `start` (which may have begun before) to the last one before `end`.
     `following` is the time stamp after the last one in the range, if there is one.
     """
 
     pts: array[int]
     keys: bytearray
-    hidden: bytearray
+    latest: array[int]
     start: int
     end: int
     shown: list[int]
@@ -236,16 +236,16 @@ def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
     name = str(stream.codec_context.codec.canonical_name)
     nals = Nals.of(name, stream.codec_context.extradata) if name in ("h264", "hevc") else None
     pts: array[int] = array("q")
-    keys, hidden = bytearray(), bytearray()
-    after = 0
+    keys, after = bytearray(), 0
+    reach = Reach(name, stream.codec_context.extradata) if name in CODECS else None
     for packet in packets_from(media, stream, start):
         if not packet.size:
             break
         if packet.pts is None:
             raise CannotCopy("a picture has no time stamp")
         pts.append(packet.pts)
-        keys.append(_key(packet, nals))
-        hidden.append(nals is None and hides(name, bytes(packet)))
+        begins = reach is None or reach.add(bytes(packet))
+        keys.append(_key(packet, nals, begins=begins))
         after = after + 1 if packet.pts >= end else 0
         if after >= _REORDERED_AT_MOST:
             break
@@ -254,7 +254,8 @@ def scan(media: Media, stream: Any, start: int, end: int) -> Scan:
     shown = sorted(one for one in pts if one == first or first < one < end)
     shown = [one for one in shown if one >= decodable]
     following = min((one for one in pts if one >= end), default=None)
-    return Scan(pts, keys, hidden, start, end, shown, following)
+    latest = pts if reach is None else reach.latest(pts)
+    return Scan(pts, keys, latest, start, end, shown, following)
 
 
 def _decodable_from(pts: Sequence[int], keys: Sequence[int]) -> int:
@@ -264,7 +265,9 @@ def _decodable_from(pts: Sequence[int], keys: Sequence[int]) -> int:
     return min(pts, default=0) if first is None else pts[first]
 
 
-def _key(packet: Any, nals: Nals | None) -> Key:
+def _key(packet: Any, nals: Nals | None, *, begins: bool) -> Key:
     if not packet.is_keyframe:
         return Key.NO
-    return Key.JOINABLE if nals is None else nals.key(bytes(packet))
+    if nals is None:
+        return Key.JOINABLE if begins else Key.UNJOINABLE
+    return nals.key(bytes(packet))

@@ -36,7 +36,7 @@ class Plan:
 def planned(found: Scan) -> Plan:
     """Plans a range that was looked at; raises CannotCopy."""
     # The first frame may have begun before the range.
-    return exact(found.pts, found.keys, (found.shown[0], found.end), found.hidden)
+    return exact(found.pts, found.keys, (found.shown[0], found.end), found.latest)
 
 
 def from_key(found: Scan) -> Plan:
@@ -54,19 +54,26 @@ def _places_until(found: Scan, last: int) -> int:
 
 
 def exact(
-    pts: Sequence[int], keys: Sequence[int], span: tuple[int, int], hidden: Sequence[int] = ()
+    pts: Sequence[int],
+    keys: Sequence[int],
+    span: tuple[int, int],
+    latest: Sequence[int] | None = None,
 ) -> Plan:
     """Plans [start, end) over pictures in decoding order; raises CannotCopy.
 
     The copy begins with the first joinable key frame in the range. It ends before the first
-    packet that is shown at `end` or later: what comes after that may refer to it. It ends with
-    the last key frame where a picture after it, in `hidden`, may be one that is shown later.
+    packet with a picture that is shown at `end` or later: what comes after that may refer to it.
+    `latest` has the latest picture of each packet, where that is not the one it shows.
     """
     start, end = span
     shown = sorted(p for p in pts if start <= p < end)
     first = _first_joinable(pts, keys, start, end)
     seam = pts[first]
-    stop = _without_hidden(keys, hidden, first, _first_at_or_after(pts, first, end))
+    stop = _first_at_or_after(pts, first, end)
+    if latest is not None and stop < len(pts):
+        stop = _first_at_or_after(latest, first, end)
+    if stop == first:
+        raise CannotCopy("the pictures after the key frame hold some from after the end")
     while True:
         copied = {p for p in pts[first:stop] if p >= seam}
         left = [p for p in shown if p >= seam and p not in copied]
@@ -90,17 +97,6 @@ def _first_joinable(pts: Sequence[int], keys: Sequence[int], start: int, end: in
     if any(key and start <= p < end for p, key in zip(pts, keys, strict=True)):
         raise CannotCopy("the key frames in the range need pictures before them")
     raise CannotCopy("there is no key frame in the range")
-
-
-def _without_hidden(keys: Sequence[int], hidden: Sequence[int], first: int, stop: int) -> int:
-    if stop == len(keys) or keys[stop]:
-        return stop
-    last = max(place for place in range(first, stop) if keys[place])
-    if not any(hidden[last:stop]):
-        return stop
-    if last == first:
-        raise CannotCopy("the pictures after the key frame hold some from after the end")
-    return last
 
 
 def _first_at_or_after(pts: Sequence[int], place: int, bound: int) -> int:

@@ -1,8 +1,8 @@
 """The pictures of an exact clip: made anew at its ends, copied between them.
 
-New pictures are joined to copied ones in H.264, HEVC and VP9. In AV1 a track has one sequence
-header, and no encoder here makes another encoder's; MPEG-2 does not fit into MP4, and no browser
-plays it. Clips of both are copied where no picture has to be made anew, else made anew whole.
+New pictures are joined to copied ones in H.264, HEVC, VP9 and AV1. MPEG-2 does not fit into MP4,
+and no browser plays it: its clips are copied where no picture has to be made anew, else made anew
+whole.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -36,8 +37,8 @@ class _Copier:
     """Packets of the source, as they may stand after pictures that are not the source's."""
 
     def __init__(self, header: Header, codec: str, group: OpenGroup | None, in_band: bool) -> None:
+        self._header = header
         self._nals = header.nals
-        self._size = header.size
         self._codec = codec
         self._group = group
         self._in_band = in_band
@@ -51,10 +52,18 @@ class _Copier:
         data = bytes(packet)
         if self._nals is not None:
             data = self._rewritten(data, self._nals, leading=leading)
-        elif packet.is_keyframe and key_size(self._codec, data) not in (None, self._size):
-            raise CannotCopy("the frame size changes inside the range")
+        elif packet.is_keyframe:
+            data = self._checked(data)
         self._first = False
         return None if leading else Sample(data, packet.pts, packet.is_keyframe)
+
+    def _checked(self, data: bytes) -> bytes:
+        """A key frame of a codec without parameter sets."""
+        if self._header.sequence is not None:
+            data = self._header.sequence.copied(data)
+        if key_size(self._codec, data) not in (None, self._header.size):
+            raise CannotCopy("the frame size changes inside the range")
+        return data
 
     def _rewritten(self, data: bytes, nals: Nals, *, leading: bool) -> bytes:
         if nals.new_sets(data):
@@ -113,19 +122,35 @@ def splice(
     if look is None:
         # A second decoder takes memory: it begins when the first one is finished, if there is one.
         look, tail_pictures = _with_look(tail_media.video, tail_pictures)
-    first = seam(stream, ids[1], look) if look and head else None
-    last = seam(stream, ids[0], look) if look and tail else None
+    first = _opener(stream, ids[1], look if head else None, header)
+    last = _opener(stream, ids[0], look if tail else None, header)
     if look and (look.width, look.height) != header.size:
         raise CannotCopy("the frame size changes inside the range")
 
     def samples(step: Callable[[], None]) -> Iterator[Sample]:
-        yield from made_anew(first, pictures, header.nals)
+        yield from made_anew(first(), pictures, header)
         yield from copied(media, found, plan, step, header)
-        yield from made_anew(last, _stepped(tail_pictures, step), header.nals)
+        yield from made_anew(last(), _stepped(tail_pictures, step), header)
 
     order = head + copied_order(found, plan) + tail
-    said = extradata(header.nals, first, last)
+    said = extradata(header.nals, first(), last()) if header.nals else None
     return Splice(said, hevc_tag(stream), header.size, samples, order)
+
+
+def _opener(
+    stream: Any, own: SetIds, look: Look | None, header: Header
+) -> Callable[[], Seam | None]:
+    """What gives the encoder of one end of the clip; without a look there is none.
+
+    One whose parameter sets stand in the track's header is opened now, another one when it is
+    needed, so that it takes memory no longer than that.
+    """
+    if look is None:
+        return lambda: None
+    if header.nals is None:
+        return partial(seam, stream, own, look)
+    opened = seam(stream, own, look)
+    return lambda: opened
 
 
 def _with_look(stream: Any, frames: Iterator[Any]) -> tuple[Look | None, Iterator[Any]]:
@@ -160,26 +185,26 @@ def free_ids(nals: Nals | None) -> Sequence[SetIds]:
     return found
 
 
-def extradata(nals: Nals | None, *seams: Seam | None) -> bytes | None:
+def extradata(nals: Nals, *seams: Seam | None) -> bytes:
     """The track's header: the source's parameter sets and those of the seams."""
-    if nals is None:
-        return None
     sets = nals.sets + [nal for one in seams if one for nal in one.sets(nals.codec)]
     return joined(sorted(sets, key=nals.kind))
 
 
 def made_anew(
-    seam: Seam | None, frames: Iterator[Any], nals: Nals | None, *, in_band: bool = False
+    seam: Seam | None, frames: Iterator[Any], header: Header, *, in_band: bool = False
 ) -> Iterator[Sample]:
     """Frames from a seam encoder, in the form of the copied ones; `in_band` with its parameter
     sets in front."""
     if seam is None:
         return
-    form = Nals(nals.codec, None) if nals else None
+    nals = header.nals
+    if nals is None:
+        samples = encoded(seam.encoder, frames, None)
+        yield from header.sequence.joined(samples) if header.sequence else samples
+        return
+    form = Nals(nals.codec, None)
     for place, sample in enumerate(encoded(seam.encoder, frames, form)):
-        if nals is None or form is None:
-            yield sample
-            continue
         units = [nal for nal in form.split(sample.data) if in_band or not form.is_set(nal)]
         sets = seam.sets(nals.codec) if in_band and place == 0 else []
         data = joined(sets + [seam.renamed(nal) for nal in units])

@@ -25,10 +25,11 @@ _CLIPS = [
     ("open-interlaced.ts", "copied"),
     ("baseline.mp4", "copied"),
     ("vp9.webm", "copied"),
-    ("vp9-hidden.webm", "encoded"),
+    ("vp9-hidden.webm", "copied"),
     ("vp9.mp4", "copied"),
-    ("av1.mp4", "from its key frame"),
-    ("av1-low-delay.webm", "from its key frame"),
+    ("av1.mp4", "copied"),
+    ("av1.mkv", "copied"),
+    ("av1-low-delay.webm", "copied"),
 ]
 __all__ = ["browser", "page"]
 

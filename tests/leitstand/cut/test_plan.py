@@ -54,12 +54,27 @@ def test_nothing_is_decoded_after_it_is_shown(order: list[int]) -> None:
     assert all(place - ahead <= pts for place, pts in enumerate(order))
 
 
-def test_a_copy_ends_before_pictures_that_hide_a_later_one() -> None:
+def test_a_copy_ends_before_a_packet_that_holds_a_later_picture() -> None:
     pts, keys = list(range(20)), [2 * (place % 8 == 0) for place in range(20)]
-    hidden = [place == 9 for place in range(20)]
-    assert exact(pts, keys, (0, 14), hidden).tail() == list(range(8, 14))
-    assert exact(pts, keys, (0, 16), hidden).tail() == []
-    assert exact(pts, keys, (0, 20), hidden).tail() == []
-    assert exact(pts, keys, (0, 8), hidden).tail() == []
+    # The packet 9 has a picture that is shown with 13.
+    latest = [13 if place == 9 else place for place in range(20)]
+    assert exact(pts, keys, (0, 14), latest).tail() == []
+    assert exact(pts, keys, (0, 13), latest).tail() == list(range(9, 13))
+    assert exact(pts, keys, (0, 10), latest).tail() == [9]
+    assert exact(pts, keys, (0, 9), latest).tail() == []
+    assert exact(pts, keys, (7, 11), latest).tail() == [9, 10]
+
+
+def test_nothing_is_copied_where_the_key_frame_holds_a_later_picture() -> None:
+    pts, keys = list(range(20)), [2 * (place % 8 == 0) for place in range(20)]
+    latest = [13 if place == 8 else place for place in range(20)]
     with pytest.raises(CannotCopy, match="from after the end"):
-        exact(pts, keys, (7, 14), hidden)
+        exact(pts, keys, (7, 13), latest)
+    assert exact(pts, keys, (7, 14), latest).tail() == []
+
+
+def test_at_the_end_of_the_recording_nothing_is_later() -> None:
+    pts, keys = list(range(20)), [2 * (place % 8 == 0) for place in range(20)]
+    latest = [1 << 62 if place == 18 else place for place in range(20)]
+    assert exact(pts, keys, (0, 20), latest).tail() == []
+    assert exact(pts, keys, (0, 19), latest).tail() == [18]
