@@ -19,6 +19,8 @@ _HEADER_BYTES = 48
 _SEQUENCE_BYTES = 512
 _KEY, _INTRA_ONLY, _SWITCH = 0, 2, 3
 _CHOSEN_IN_FRAME = 2
+# Up to it there is one tier.
+_LOW_LEVEL = 7
 _SRGB = (1, 13, 0)
 # Marker and version; the first bit of a unit is zero.
 _AV1C, _AV1C_BYTES = b"\x81", 4
@@ -82,10 +84,11 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A sequence header, as far as frame headers depend on it."""
+    """A sequence header, as far as a track's and frames' headers depend on it."""
 
     format: Format
     size: tuple[int, int]
+    level: tuple[int, int]
     is_reduced: bool
     time_bits: int
     removal_bits: int
@@ -101,9 +104,7 @@ class Sequence:
         """Raises CannotCopy if it is damaged."""
         bits = Bits(payload[:_SEQUENCE_BYTES])
         profile, _, is_reduced = bits.u(3), bits.u(1), bool(bits.u(1))
-        timing = _Timing() if is_reduced else _Timing.read(bits)
-        if is_reduced:
-            bits.u(5)
+        timing = _Timing((bits.u(5), 0)) if is_reduced else _Timing.read(bits)
         size_bits = bits.u(4) + 1, bits.u(4) + 1
         size = bits.u(size_bits[0]) + 1, bits.u(size_bits[1]) + 1
         id_bits = 0
@@ -118,6 +119,7 @@ class Sequence:
         return cls(
             _format(bits, profile),
             size,
+            timing.level,
             is_reduced,
             timing.time_bits,
             timing.removal_bits,
@@ -130,8 +132,9 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class _Timing:
-    """How long times in frame headers are, and which operating points have some."""
+    """The level and tier, how long times in frame headers are, which operating points have some."""
 
+    level: tuple[int, int]
     time_bits: int = 0
     removal_bits: int = 0
     points: tuple[tuple[int, bool], ...] = ()
@@ -149,18 +152,18 @@ class _Timing:
                 bits.u(32)
                 removal_bits, presentation = bits.u(5) + 1, bits.u(5) + 1
                 time_bits = 0 if is_equal else presentation
-        has_delays, points = bits.u(1), []
+        has_delays, points, levels = bits.u(1), [], []
         for _ in range(bits.u(5) + 1):
             idc = bits.u(12)
-            # The level; the tier stands only beside higher ones.
-            bits.u(1) if bits.u(5) > 7 else None
+            level = bits.u(5)
+            levels.append((level, bits.u(1) if level > _LOW_LEVEL else 0))
             has_model = bool(delay_bits and bits.u(1))
             if has_model:
                 bits.u(2 * delay_bits + 1)
             if has_delays and bits.u(1):
                 bits.u(4)
             points.append((idc, has_model))
-        return cls(time_bits, removal_bits, tuple(points))
+        return cls(levels[0], time_bits, removal_bits, tuple(points))
 
 
 def _tools(bits: Bits) -> tuple[int, int, int]:
@@ -197,6 +200,20 @@ def configured(extradata: bytes | None) -> bytes:
     """The units in a track's header, which has them bare or in `av1C`."""
     data = extradata or b""
     return data[_AV1C_BYTES:] if data[:1] == _AV1C else data
+
+
+def reconfigured(extradata: bytes | None, payload: bytes) -> bytes | None:
+    """A track's `av1C` for frames of another size, with their sequence header.
+
+    None where the track's own says their size; raises CannotCopy if a header is damaged.
+    """
+    data, own = extradata or b"", sequence_of(configured(extradata))
+    said = Sequence.of(payload)
+    if data[:1] != _AV1C or own is None or Sequence.of(own).size == said.size:
+        return None
+    level, tier = said.level
+    fixed = bytes([data[0], data[1] & 0xE0 | level, data[2] & 0x7F | tier << 7, data[3]])
+    return fixed + Unit(SEQUENCE, payload).coded()
 
 
 def sequence_of(data: bytes) -> bytes | None:

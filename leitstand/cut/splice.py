@@ -16,7 +16,7 @@ from typing import Any
 
 from av.video.codeccontext import VideoCodecContext
 
-from leitstand.cut import hevc_ids
+from leitstand.cut import hevc_ids, obus
 from leitstand.cut.bitstream import Key, Nals, as_broken_link, joined
 from leitstand.cut.encoders import seam_encoder
 from leitstand.cut.header import Header, header_at, key_size
@@ -134,6 +134,8 @@ def splice(
 
     order = head + copied_order(found, plan) + tail
     said = extradata(header.nals, first(), last()) if header.nals else None
+    if header.sequence:
+        said = obus.reconfigured(stream.codec_context.extradata, header.sequence.header)
     return Splice(said, hevc_tag(stream), header.size, samples, order)
 
 

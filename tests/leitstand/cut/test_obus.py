@@ -85,3 +85,13 @@ def test_new_frames_of_another_form_are_not_joined() -> None:
     source = SequenceUnits.of(_key(_SVT_HDR), None)
     with pytest.raises(CannotCopy, match="no encoder here"):
         list(source.joined(iter([Sample(_key(_SVT), 0, True)])))
+
+
+def test_a_track_of_another_size_gets_its_sequence_header() -> None:
+    av1c = b"\x81\x05\x0c\0" + obus.Unit(obus.SEQUENCE, bytes.fromhex(_SVT)).coded()
+    assert obus.reconfigured(av1c, bytes.fromhex(_SVT)) is None
+    other = obus.reconfigured(av1c, bytes.fromhex(_SVT_OLD))
+    assert other is not None
+    assert obus.sequence_of(obus.configured(other)) == bytes.fromhex(_SVT_OLD)
+    # Profile 0 with level 2.0, and the rest as it was.
+    assert other[:4] == b"\x81\0\x0c\0"

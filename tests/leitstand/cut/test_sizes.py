@@ -14,7 +14,7 @@ from leitstand.cut import Mode, Part, Request, cut
 from leitstand.cut.header import key_size
 from tests.leitstand.cut.footage import SIZE, Film, filmed
 from tests.leitstand.cut.media import number_of
-from tests.leitstand.cut.screen import shown
+from tests.leitstand.cut.screen import shown, stream
 
 _PORTRAIT = (96, 160)
 _CODECS = {
@@ -24,6 +24,10 @@ _CODECS = {
         {"preset": "ultrafast", "x265-params": "log-level=none:keyint=50:bframes=0"},
         sound=False,
     ),
+}
+_ANEW = {
+    "vp9": "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 50",
+    "av1": "-c:v libaom-av1 -usage realtime -cpu-used 8 -g 50",
 }
 # The second take begins here; its frames are numbered from 0 again.
 _SECONDS = 6
@@ -46,10 +50,22 @@ def _joined_bytes(folder: Path, film: Film) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["h264.ts", "h264.mkv", "hevc.ts"])
+def _in_a_row(folder: Path, options: str) -> Path:
+    """Two takes in one Matroska file."""
+    for number, size in enumerate((SIZE, _PORTRAIT)):
+        take = filmed(folder / f"{number}.mp4", replace(_CODECS["h264"], size=size))
+        _ffmpeg("-i", take, *options.split(), folder / f"{number}.mkv")
+    (folder / "list").write_text("file 0.mkv\nfile 1.mkv\n")
+    _ffmpeg("-f", "concat", "-i", folder / "list", "-c", "copy", folder / "both.mkv")
+    return folder / "both.mkv"
+
+
+@pytest.fixture(scope="module", params=["h264.ts", "h264.mkv", "hevc.ts", "vp9.mkv", "av1.mkv"])
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     codec, _, suffix = request.param.partition(".")
     folder = tmp_path_factory.mktemp("sizes")
+    if codec in _ANEW:
+        return _in_a_row(folder, _ANEW[codec])
     path = _joined_bytes(folder, _CODECS[codec])
     if suffix == "mkv":
         _ffmpeg("-i", path, "-c", "copy", folder / "both.mkv")
@@ -64,8 +80,9 @@ def test_each_take_alone_has_its_own_size(both: Path, tmp_path: Path, suffix: st
         start = take * _SECONDS + 1.2
         result = cut(Request([Part(both, start, start + 3.4)], clip))
         assert (result.mode_used, result.reason) == (Mode.EXACT, "")
-        seen = shown(clip)
+        seen, header = shown(clip), stream(clip)
         assert {one.shape for one in seen.frames} == {size[::-1]}
+        assert (header["width"], header["height"]) == size
         assert seen.numbers == list(range(30, 115))
 
 
