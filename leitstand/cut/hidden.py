@@ -16,7 +16,7 @@ from leitstand.cut.request import CannotCopy
 
 NEVER = 1 << 62
 """After every time stamp."""
-# libvpx looks no further ahead, and no other encoder of VP9 does.
+# libvpx looks no further ahead (its MAX_LAG_BUFFERS).
 _VP9_AHEAD = 25
 CODECS = ("vp9", "av1")
 """Those whose packets may hold pictures that are shown later."""
