@@ -68,15 +68,29 @@ def faults(clip: Path, times: Sequence[float], end: float) -> list[str]:
     if pictures is None or not pictures.pts:
         return [*found, "no pictures"]
     zero = min(pictures.pts) - times[0]
-    until = _shown_until(clip) if is_mp4 else max(pictures.ends) - zero
     # Matroska does not say how long a frame stays: it is as long as the others.
-    over = 0.0 if is_mp4 else max(b - a for a, b in zip(pictures.pts, pictures.ends, strict=True))
+    over = 0.0 if is_mp4 else _frame_length(pictures, end)
+    until = _shown_until(clip) if is_mp4 else _ends(pictures, over) - zero
     if not end - 2 * _NEAR <= until <= end + over + 2 * _NEAR:
         found.append(f"it ends at {until:.4f} s instead of {end:.4f} s")
     found += _of_pictures(pictures, [time - zero for time in sorted(pictures.pts)], times)
     for place, sound in enumerate(sounds):
         found += [f"track {place}: {one}" for one in _of_sound(sound, zero, zero + end)]
     return found
+
+
+def _frame_length(track: Track, end: float) -> float:
+    """How long a frame stays in Matroska: as its reader says, or by the steps between frames where
+    it has found no rate. A single one stays to the end."""
+    said = max(b - a for a, b in zip(track.pts, track.ends, strict=True))
+    steps = [b - a for a, b in itertools.pairwise(sorted(track.pts))]
+    return said or max(steps, default=end)
+
+
+def _ends(track: Track, length: float) -> float:
+    """When the last frame ends in Matroska, if a frame stays that long."""
+    until = max(track.ends)
+    return until if until > max(track.pts) else max(track.pts) + length
 
 
 def _of_pictures(track: Track, shown: list[float], times: Sequence[float]) -> Iterator[str]:
