@@ -64,6 +64,12 @@ def start_told(name: str, zone: tzinfo, duration: float = 0.0) -> float | None:
     return then + (int(fraction.ljust(6, "0")) / 1e6 if fraction else 0.0) - duration * is_end
 
 
+def tells_parts_of_seconds(name: str) -> bool:
+    """Whether the start that a name tells is exact to a fraction of a second."""
+    found = _STAMP.search(PurePosixPath(name).name)
+    return found is not None and found.groups()[-1] is not None
+
+
 def renamed(old: str, base: str) -> str:
     """The relative name with another base; folder and extension stay. Raises BadInput."""
     path = PurePosixPath(old)

@@ -19,6 +19,10 @@ class Quality(NamedTuple):
 
 
 BEST = Quality()
+WHOLE_SECONDS = 1.5
+"""How wrong an estimated start may be where names of files tell whole seconds."""
+PARTS_OF_SECONDS = 0.2
+"""The same where they tell parts of seconds too, as MediaMTX's do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,14 @@ class Stretch:
 @dataclass(frozen=True, slots=True)
 class Footage:
     """One video; without stretches its time is unknown. `full` is the range [start, end) of the
-    file in which it has all kinds of tracks."""
+    file in which it has all kinds of tracks; an estimated start is wrong by `tolerance` at most."""
 
     id: str
     duration: float
     stretches: tuple[Stretch, ...]
     quality: Quality = BEST
     full: tuple[float, float] = (0.0, float("inf"))
+    tolerance: float = WHOLE_SECONDS
 
     @property
     def begin(self) -> float:
@@ -62,13 +67,14 @@ def footage(
     *,
     quality: Quality = BEST,
     tracks: Sequence[Mapping[str, Any]] = (),
+    tolerance: float = WHOLE_SECONDS,
 ) -> Footage:
     """A video of which `anchors` say when it goes on after each pause, as (offset, Unix time)."""
     known = [(at, wall) for at, wall in anchors] or ([] if start is None else [(0.0, start)])
     ends = [*(at for at, _ in known[1:]), duration]
     pieces = (Stretch(at, wall, end - at) for (at, wall), end in zip(known, ends, strict=True))
     stretches = tuple(piece for piece in pieces if piece.length > 0) if known else ()
-    return Footage(id, duration, stretches, quality, full_range(tracks))
+    return Footage(id, duration, stretches, quality, full_range(tracks), tolerance)
 
 
 def full_range(tracks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:

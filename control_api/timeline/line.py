@@ -13,12 +13,10 @@ from dataclasses import dataclass, replace
 from control_api.timeline.cover import Cover
 from control_api.timeline.footage import Footage, Quality, Stretch
 
-TOLERANCE_SECONDS = 1.5
-"""How wrong an estimated start may be: names of files tell whole seconds."""
 SEAM_SECONDS = 1.0
 """A shorter hole between two spans is a seam and no gap."""
 LEAST_SECONDS = 0.1
-"""What a second-best video fills is at least that long."""
+"""What a second-best video fills is at least that long, unless it is the rest of one beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,17 @@ class _Layer:
 
 def timeline(videos: Iterable[Footage]) -> list[Span]:
     """The disjoint spans of everything that these videos of one studio show, in order."""
-    cover, spans = Cover(), []
+    cover, spans, edges = Cover(), [], set[tuple[str, float]]()
     layers = [layer for video in settled(videos) for layer in _layers(video)]
     for layer in sorted(layers, key=lambda one: one.rank):
         end = layer.wall + layer.length
         for begin, until in list(cover.free(layer.wall, end)):
-            if until - begin < LEAST_SECONDS and (begin, until) != (layer.wall, end):
+            is_rest = not edges.isdisjoint({(layer.id, begin), (layer.id, until)})
+            is_whole = (begin, until) == (layer.wall, end)
+            if until - begin < LEAST_SECONDS and not (is_rest or is_whole):
                 continue
             cover.add(begin, until)
+            edges |= {(layer.id, begin), (layer.id, until)}
             offset = layer.offset + begin - layer.wall
             spans.append(Span(layer.id, begin, offset, until - begin))
     return list(_joined(sorted(spans, key=lambda span: span.wall)))
@@ -73,7 +74,7 @@ def settled(videos: Iterable[Footage]) -> list[Footage]:
     found = []
     for video in sorted((v for v in videos if v.stretches), key=lambda v: (v.begin, v.id)):
         if video.quality.is_estimated:
-            video = _shifted(video, _nearest(ends, video.begin) - video.begin)
+            video = _shifted(video, _nearest(ends, video) - video.begin)
         found.append(video)
         insort(ends, _full_end(video))
     return found
@@ -117,11 +118,12 @@ def _full_end(video: Footage) -> float:
     return last.wall + min(last.length, max(0.0, video.full[1] - last.offset))
 
 
-def _nearest(ends: Sequence[float], moment: float) -> float:
-    """The end that is nearest to a moment, if it is near enough; else the moment."""
+def _nearest(ends: Sequence[float], video: Footage) -> float:
+    """The end that is nearest to the start of a video, if it is near enough; else the start."""
+    moment = video.begin
     place = bisect_left(ends, moment)
     near = min(ends[max(0, place - 1) : place + 1], key=lambda end: abs(end - moment), default=None)
-    return moment if near is None or abs(near - moment) > TOLERANCE_SECONDS else near
+    return moment if near is None or abs(near - moment) > video.tolerance else near
 
 
 def _shifted(video: Footage, seconds: float) -> Footage:

@@ -6,10 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from control_api.library.names import tells_parts_of_seconds
 from control_api.library.portrait import READY, WRITING
 from control_api.library.tables import VideoRow
 from control_api.schedules.tables import RunRow
-from control_api.timeline.footage import Footage, Quality, footage
+from control_api.timeline.footage import (
+    PARTS_OF_SECONDS,
+    WHOLE_SECONDS,
+    Footage,
+    Quality,
+    footage,
+)
 from control_api.timeline.gaps import Gap, Missing, named
 from control_api.timeline.line import Span, holes, timeline, within
 from control_api.timeline.store import TimelineStore
@@ -71,8 +78,16 @@ class Timelines:
 
 def footage_of(row: VideoRow) -> Footage:
     quality = Quality(row.start_estimated, bool(row.reason), row.rendition_of is not None)
-    anchors = row.anchors
-    return footage(row.id, row.duration, row.start, anchors, quality=quality, tracks=row.tracks)
+    tolerance = PARTS_OF_SECONDS if tells_parts_of_seconds(row.name) else WHOLE_SECONDS
+    return footage(
+        row.id,
+        row.duration,
+        row.start,
+        row.anchors,
+        quality=quality,
+        tracks=row.tracks,
+        tolerance=tolerance,
+    )
 
 
 def _account(runs: Sequence[RunRow]) -> Iterator[Gap]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -25,8 +25,10 @@ LAYOUTS: Mapping[str, Callable[[Bytes], Layout | None]] = {
     formats.FLASH: tags,
 }
 """Formats whose last units are found by their headers."""
-_FOUND = ("mpegts", "mpeg")
-"""Demuxers that find the end by the last packets themselves."""
+_TRANSPORT = "mpegts"
+"""The demuxer that finds the end of each track by the last packets itself."""
+_FOUND = (_TRANSPORT, "mpeg")
+"""Demuxers that find the end of the file that way."""
 _ESTIMATED = ("mp3", "aac", "mpegvideo", "h264", "hevc")
 """Demuxers that estimate the end by the bit rate, where no header declares it."""
 _LONGEST_STILL = Fraction(10)
@@ -43,10 +45,15 @@ _WALL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """`seconds` of media exist; `declared` is what the header says where more was promised."""
+    """`seconds` of media exist; `declared` is what the header says where more was promised.
+
+    `ends` are the ends of single tracks by their index, in seconds from the origin, as far as they
+    were found.
+    """
 
     seconds: float
     declared: float | None = None
+    ends: Mapping[int, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -76,16 +83,19 @@ def extent(media: Media, source: BinaryIO) -> Extent:
     The position of its demuxer is another one afterwards.
     """
     declared = media.declared
+    if declared is not None and media.format in _FOUND:
+        return Extent(declared, ends=_declared_ends(media) if media.format == _TRANSPORT else {})
+    found = None
+    if declared is not None:
+        found = _by_layout(media, source) or _by_demuxer(media, declared)
+    if found is None:
+        found = _counted(media, source)
     if declared is None:
-        return Extent(_counted(media, source))
-    if media.format in _FOUND:
-        return Extent(declared)
-    found = _by_layout(media, source) or _by_demuxer(media, declared)
-    seconds = _counted(media, source) if found is None else max(0.0, float(found))
-    if abs(seconds - declared) <= _AGREE_SECONDS:
-        return Extent(declared)
-    is_damage = declared - seconds > _DAMAGE_SECONDS and media.format not in _ESTIMATED
-    return Extent(seconds, declared if is_damage else None)
+        return Extent(found.seconds, ends=found.tracks)
+    if abs(found.seconds - declared) <= _AGREE_SECONDS:
+        return Extent(declared, ends=found.tracks)
+    is_damage = declared - found.seconds > _DAMAGE_SECONDS and media.format not in _ESTIMATED
+    return Extent(found.seconds, declared if is_damage else None, found.tracks)
 
 
 def ends(media: Media, packets: Iterable[Any]) -> dict[int, End]:
@@ -110,7 +120,29 @@ def readable(media: Media, is_enough: Callable[[], bool] = lambda: False) -> Ite
                 return
 
 
-def _by_layout(media: Media, source: BinaryIO) -> Fraction | None:
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The end of a file, and those of its tracks by their index."""
+
+    seconds: float
+    tracks: Mapping[int, float]
+
+    @classmethod
+    def of(cls, found: Mapping[int, End]) -> _Ends | None:
+        tracks = {index: max(0.0, float(end.time)) for index, end in found.items()}
+        return cls(max(tracks.values()), tracks) if tracks else None
+
+
+def _declared_ends(media: Media) -> dict[int, float]:
+    """The ends of the tracks as their demuxer found them."""
+    return {
+        one.index: float(media.seconds(one.start_time + one.duration, Fraction(one.time_base)))
+        for one in tracks.timed_tracks(media.container)
+        if one.start_time is not None and one.duration
+    }
+
+
+def _by_layout(media: Media, source: BinaryIO) -> _Ends | None:
     """The end by the last units; None for other formats, and for files broken in the middle."""
     layout_of = LAYOUTS.get(media.format)
     data = Bytes(source)
@@ -119,20 +151,20 @@ def _by_layout(media: Media, source: BinaryIO) -> Fraction | None:
         return None
     parts = Parts(source, [(0, layout.head), (layout.tail, data.size)])
     with contextlib.suppress(Unreadable, av.FFmpegError), opened(parts) as tail:
-        return _latest(ends(Media(tail.container, media.origin), readable(tail)))
+        return _Ends.of(ends(Media(tail.container, media.origin), readable(tail)))
     return None
 
 
-def _by_demuxer(media: Media, declared: float) -> Fraction | None:
+def _by_demuxer(media: Media, declared: float) -> _Ends | None:
     """The end by the last packets that a seek finds."""
     target = min(Fraction(declared), _indexed(media) or Fraction(declared)) - _LOOK_BACK
     spent = _Limit()
     try:
         media.container.seek(int((max(Fraction(0), target) + media.origin) * av.time_base))
-        found = _latest(ends(media, readable(media, spent)))
+        found = _Ends.of(ends(media, readable(media, spent)))
     except av.FFmpegError:
         found = None
-    return Fraction(declared) if spent.is_over else found
+    return _Ends(declared, {}) if spent.is_over else found
 
 
 def _indexed(media: Media) -> Fraction | None:
@@ -155,20 +187,15 @@ def _last_within(entries: Any, size: int) -> Any | None:
     return None
 
 
-def _latest(found: Mapping[int, End]) -> Fraction | None:
-    return max((end.time for end in found.values()), default=None)
-
-
-def _counted(media: Media, source: BinaryIO) -> float:
+def _counted(media: Media, source: BinaryIO) -> _Ends:
     """By reading all packets, or as many as time allows."""
     with contextlib.suppress(av.FFmpegError):
         media.container.seek(media.container.start_time or 0)
     spent = _Limit()
-    found = _latest(ends(media, readable(media, spent))) or Fraction(0)
-    length, place = max(0.0, float(found)), source.tell()
+    found, place = _Ends.of(ends(media, readable(media, spent))) or _Ends(0.0, {}), source.tell()
     if not spent.is_over or not place:
-        return length
-    return length * Bytes(source).size / place
+        return found
+    return _Ends(found.seconds * Bytes(source).size / place, {})
 
 
 class _Limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import av
@@ -41,7 +42,11 @@ def _examined(media: Media, source: BinaryIO) -> Facts:
         declared = {"duration": media.declared or 0.0}
         return _wrong("unreadable", detail=type(error).__name__) | declared
     found = extent(media, source)
-    facts = {"duration": found.seconds, "fingerprint": fingerprint.taken(media)}
+    facts = {
+        "duration": found.seconds,
+        "tracks": _placed(media, found.ends),
+        "fingerprint": fingerprint.taken(media),
+    }
     if found.declared is None:
         return facts
     params = {
@@ -49,6 +54,13 @@ def _examined(media: Media, source: BinaryIO) -> Facts:
         "seconds": round(found.seconds, 3),
     }
     return _wrong("damaged_end", **params) | facts
+
+
+def _placed(media: Media, ends: Mapping[int, float]) -> list[dict[str, Any]]:
+    """The tracks, each with its own start and end where they are known."""
+    listed = tracks.described(media.container)
+    times = tracks.ranges(media.container, media.origin, ends)
+    return [one | own for one, own in zip(listed, times, strict=True)]
 
 
 def _decode_first(media: Media) -> None:

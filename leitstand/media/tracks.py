@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -36,8 +38,25 @@ def codec_name(stream: Any) -> str:
 
 def described(container: Any) -> list[dict[str, Any]]:
     """The tracks as the library lists them, those without a decoder too."""
+    return [_described(one) for one in _listed(container)]
+
+
+def ranges(container: Any, origin: Fraction, ends: Mapping[int, float]) -> list[dict[str, float]]:
+    """When each track that `described` lists starts and ends, in seconds from the origin; nothing
+    of one whose end is not among `ends`, which has them by index."""
+    return [_range(one, origin, ends.get(one.index)) for one in _listed(container)]
+
+
+def _listed(container: Any) -> list[Any]:
     streams = [one for one in timed_tracks(container) if one.type != "subtitle"]
-    return [_described(one) for one in streams[:_MOST_TRACKS]]
+    return streams[:_MOST_TRACKS]
+
+
+def _range(stream: Any, origin: Fraction, end: float | None) -> dict[str, float]:
+    if end is None or stream.start_time is None:
+        return {}
+    start = max(0.0, float(stream.start_time * Fraction(stream.time_base) - origin))
+    return {"start": round(start, 6), "end": round(end, 6)} if start < end else {}
 
 
 def _is_still(stream: Any) -> bool:

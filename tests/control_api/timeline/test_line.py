@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_api.timeline.footage import Footage, Quality, Stretch, footage, full_range, until
+from control_api.timeline.footage import (
+    PARTS_OF_SECONDS,
+    WHOLE_SECONDS,
+    Footage,
+    Quality,
+    Stretch,
+    footage,
+    full_range,
+    until,
+)
 from control_api.timeline.line import (
     LEAST_SECONDS,
-    TOLERANCE_SECONDS,
     Span,
     holes,
     settled,
@@ -100,7 +108,7 @@ def test_an_exact_start_stays_and_an_estimated_one_moves_little(given: list[Foot
     before = {one.id: one for one in given}
     for one in settled(given):
         moved = abs(one.begin - before[one.id].begin)
-        assert moved <= (TOLERANCE_SECONDS + 1e-9 if one.quality.is_estimated else 0)
+        assert moved <= (WHOLE_SECONDS + 1e-9 if one.quality.is_estimated else 0)
 
 
 def _between_edges(ranges: Sequence[Span | Stretch]) -> list[tuple[float, float]]:
@@ -175,3 +183,35 @@ def test_tracks_without_their_own_range_are_taken_to_be_whole() -> None:
 def test_the_end_by_the_clock_follows_the_last_pause() -> None:
     assert until(100, 50, []) == 150
     assert until(100, 50, [[0, 100], [20, 500]]) == 530
+
+
+def test_at_a_seam_of_segments_nothing_is_missing() -> None:
+    """MediaMTX's: the audio begins the next file before the video does."""
+    tracks = [
+        {"kind": "video", "start": 0.0, "end": 6.0},
+        {"kind": "audio", "start": 0, "end": 5.9},
+    ]
+    late = [{"kind": "video", "start": 0.1, "end": 4.1}, {"kind": "audio", "start": 0, "end": 4.0}]
+    parts = [
+        footage("a", 5.94, 100, [], quality=ESTIMATED, tracks=tracks),
+        footage("b", 4.1, 105.9, [], quality=ESTIMATED, tracks=late),
+    ]
+    spans = timeline(parts)
+    assert [span.id for span in spans] == ["a", "b"]
+    assert spans[0].end == pytest.approx(spans[1].wall) == 105.94
+    assert spans[1].end == 110
+
+
+def test_segments_whose_camera_counts_other_seconds_stay_where_their_names_say() -> None:
+    """0.6 % more than the clock's; names that tell parts of seconds."""
+    parts = [
+        footage(f"{n:03}", 4.024, 100 + 4 * n, [], quality=ESTIMATED, tolerance=PARTS_OF_SECONDS)
+        for n in range(200)
+    ]
+    for n, one in enumerate(settled(parts)):
+        assert one.begin == pytest.approx(100 + 4 * n, abs=PARTS_OF_SECONDS)
+    spans = timeline(parts)
+    lost = [4.024 - span.length for span in spans[:-1]]
+    assert 0 <= min(lost) + 1e-6
+    assert max(lost) < 0.25
+    assert holes(spans, 100, 900) == []

@@ -182,3 +182,23 @@ def test_a_name_that_is_wrong_about_the_format(tmp_path: Path, name: str, really
     path = source.rename(tmp_path / name)
     with path.open("rb", buffering=0) as file:
         assert probe(file, formats.demuxer_of(name))["duration"] == pytest.approx(6, abs=0.12)
+
+
+@pytest.mark.parametrize("name", WHOLE.keys() - {"long-steps.mkv", "plain.mpg"})
+def test_tracks_have_their_own_start_and_end(name: str, tmp_path: Path) -> None:
+    path = recorded(tmp_path / name, **WHOLE[name])
+    with path.open("rb", buffering=0) as file:
+        tracks = probe(file, formats.demuxer_of(name))["tracks"]
+    with av.open(str(path)) as container:
+        origin = (container.start_time or 0) / 1e6
+        packets = [
+            (one.stream.type, one.pts * one.time_base, (one.duration or 0) * one.time_base)
+            for one in container.demux()
+            if one.size and one.pts is not None
+        ]
+    for track in tracks:
+        own = [(time, lasts) for kind, time, lasts in packets if kind == track["kind"]]
+        first = float(min(time for time, _ in own)) - origin
+        last = float(max(time + lasts for time, lasts in own)) - origin
+        assert track["start"] == pytest.approx(max(0.0, first), abs=0.002)
+        assert track["end"] == pytest.approx(last, abs=0.15)
