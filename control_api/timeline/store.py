@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, and_, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from control_api.database import Database
@@ -29,7 +29,7 @@ class TimelineStore:
             longest = _longest(session, studio)
             query = select(VideoRow).where(*_showing(studio, begin, end, longest))
             found = session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()
-            written = _written(session, studio, begin, end)
+            written = session.scalars(_written(studio, begin, end)).all()
             return [*found, *(row for row in written if row not in found)]
 
     def newest_end(self, studio: str) -> float | None:
@@ -45,19 +45,12 @@ class TimelineStore:
         """The latest of some ranges [begin, end) of which a video shows a part."""
         if not ranges:
             return None
-        asked = union_all(*(_literal(begin, end) for begin, end in ranges)).subquery("asked")
-        first, last = asked.c.first, asked.c.last
+        values: dict[str, Any] = {"studio": studio, "is_there": True}
+        for number, (first, last) in enumerate(ranges):
+            values |= {f"first_{number}": first, f"last_{number}": last}
         with self._database.reading() as session:
-            longest = _longest(session, studio)
-            shown = exists().where(
-                VideoRow.on_timeline.is_(True),
-                VideoRow.studio == studio,
-                VideoRow.sort_start >= first - longest,
-                VideoRow.sort_start < last,
-                first < _VIDEO_END,
-            )
-            query = select(first, last).where(shown).order_by(first.desc()).limit(1)
-            row = session.execute(query).first()
+            values["longest"] = _longest(session, studio)
+            row = session.execute(_newest_shown(len(ranges)), values).first()
         return None if row is None else (row[0], row[1])
 
     def runs(self, studio: str, begin: float, end: float) -> Sequence[RunRow]:
@@ -72,8 +65,23 @@ class TimelineStore:
             return session.scalars(query.order_by(RunRow.start, RunRow.id)).all()
 
 
-def _literal(first: float, last: float) -> Select[Any]:
-    return select(literal(first, Float).label("first"), literal(last, Float).label("last"))
+_SHOWN = """
+SELECT begun, ended FROM ({asked}) AS asked WHERE EXISTS (
+  SELECT 1 FROM videos
+  WHERE on_timeline = :is_there AND studio = :studio
+  AND sort_start >= begun - :longest AND sort_start < ended
+  AND sort_start + clock_seconds > begun
+) ORDER BY begun DESC LIMIT 1
+"""
+
+
+def _newest_shown(count: int) -> TextClause:
+    """The latest of so many ranges, `first_0` to `last_0` and so on, of which a video shows a part.
+
+    As text: to put an expression with many parts together takes longer than the query.
+    """
+    one = "SELECT CAST(:first_{0} AS FLOAT) AS begun, CAST(:last_{0} AS FLOAT) AS ended"
+    return text(_SHOWN.format(asked=" UNION ALL ".join(map(one.format, range(count)))))
 
 
 def _longest(session: Session, studio: str) -> float:
@@ -95,11 +103,13 @@ def _showing(
     )
 
 
-def _written(session: Session, studio: str, begin: float, end: float) -> list[VideoRow]:
+def _written(studio: str, begin: float, end: float) -> Select[VideoRow]:
     """Their length is unknown as yet, so they are not among what shows a moment."""
     before = and_(
         VideoRow.on_timeline.is_(True), VideoRow.studio == studio, VideoRow.sort_start < end
     )
-    query = select(VideoRow).where(before).order_by(VideoRow.sort_start.desc())
-    newest = session.scalars(query.limit(_MOST_WRITTEN)).all()
-    return [row for row in newest if row.state == WRITING and row.mtime_ns / 1e9 > begin]
+    columns = VideoRow.id, VideoRow.state, VideoRow.mtime_ns
+    newest = select(*columns).where(before).order_by(VideoRow.sort_start.desc())
+    newest_ones = newest.limit(_MOST_WRITTEN).subquery()
+    is_written = and_(newest_ones.c.state == WRITING, newest_ones.c.mtime_ns > int(begin * 1e9))
+    return select(VideoRow).where(VideoRow.id.in_(select(newest_ones.c.id).where(is_written)))
