@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from control_api.clips.order import Mark, Order, Range
+from control_api.clips import order as orders
+from control_api.clips.shapes import ChapterIn, ClipIn, RangeIn
 from control_api.clips.when import Span, in_one, in_range, moments, offset_said, ranges
 from control_api.errors import ApiError, BadInput, Conflict
 from control_api.evenings.service import Evening, EveningService
@@ -99,20 +100,20 @@ class Picker:
         """The file of a video."""
         return self._library.path(id)
 
-    def pick(self, order: Order) -> Picked:
+    def pick(self, order: ClipIn) -> Picked:
         """Raises BadInput, NotFound and Conflict, which name the range where there are several."""
         given = (order.video_id, order.studio, order.evening_id)
         if sum(one is not None for one in given) > 1:
             raise BadInput(f"video_id: {_ONE_OF}, and no second one")
         found = []
-        for place, one in enumerate(order.several):
+        for place, one in enumerate(orders.ranges(order)):
             with _named("" if order.ranges is None else f"ranges.{place}."):
                 found.append(self._found(order, one))
                 if order.gaps == REFUSE:
                     _require_whole(found[-1], self.zone)
         return Picked(found)
 
-    def _found(self, order: Order, one: Range) -> Found:
+    def _found(self, order: ClipIn, one: RangeIn) -> Found:
         id = one.video_id or order.video_id
         if id is not None:
             return self._in_video(_ready(self._library.get(id)), one)
@@ -122,7 +123,7 @@ class Picker:
             raise BadInput(f"video_id: {_ONE_OF}")
         return self._in_studio(order.studio, one)
 
-    def _in_video(self, row: VideoRow, one: Range) -> Found:
+    def _in_video(self, row: VideoRow, one: RangeIn) -> Found:
         asked = in_one(footage_of(row), one.start, one.end, self.zone)
         span = asked.span
         first = span.wall if asked.begin is None else asked.begin
@@ -131,7 +132,7 @@ class Picker:
         gaps = self._timelines.gaps_in(row, first, asked.end)
         return Found({row.id: row}, [span], gaps, _moved(gaps, first, asked.end))
 
-    def _in_studio(self, studio: str, one: Range) -> Found:
+    def _in_studio(self, studio: str, one: RangeIn) -> Found:
         newest = self._timelines.newest_end(studio)
         if newest is None:
             raise BadInput("start: there is no video of this studio whose time is known")
@@ -140,13 +141,13 @@ class Picker:
         recorded = self._timelines.recorded(studio, begin, end)
         return _on_timeline(recorded, one, "a recording of this studio")
 
-    def _in_evening(self, evening: Evening, one: Range) -> Found:
+    def _in_evening(self, evening: Evening, one: RangeIn) -> Found:
         begin, end = in_range(str(one.start), str(one.end), self.zone, evening.start, evening.end)
         recorded = self._evenings.recorded(evening, begin, end)
         return _on_timeline(recorded, one, "a part of this evening")
 
 
-def _on_timeline(recorded: Recorded, one: Range, what: str) -> Found:
+def _on_timeline(recorded: Recorded, one: RangeIn, what: str) -> Found:
     """Raises BadInput and Conflict where there is nothing."""
     if not recorded.spans:
         for row in recorded.unusable:
@@ -182,12 +183,12 @@ def _require_whole(found: Found, zone: tzinfo) -> None:
         )
 
 
-def chapters(order: Order, picked: Picked, zone: tzinfo) -> list[tuple[float, str]]:
+def chapters(order: ClipIn, picked: Picked, zone: tzinfo) -> list[tuple[float, str]]:
     """Seconds into the clip, and the title, of each. Raises BadInput that names the mark."""
-    if order.marks is not None:
+    if order.chapters is not None:
         return [
             (_placed(mark, picked, zone, f"chapters.{place}.at"), mark.title)
-            for place, mark in enumerate(order.marks)
+            for place, mark in enumerate(order.chapters)
         ]
     if len(picked.found) < 2:
         return []
@@ -198,7 +199,7 @@ def chapters(order: Order, picked: Picked, zone: tzinfo) -> list[tuple[float, st
     return titles
 
 
-def _placed(mark: Mark, picked: Picked, zone: tzinfo, field: str) -> float:
+def _placed(mark: ChapterIn, picked: Picked, zone: tzinfo, field: str) -> float:
     seconds = offset_said(mark.at)
     if seconds is not None:
         if seconds >= picked.seconds:

@@ -15,9 +15,16 @@ from control_api.auth.access import Admin, Operator, Viewer
 from control_api.clips.download import file_answer
 from control_api.clips.links import LinkService
 from control_api.clips.logo import LogoService
-from control_api.clips.order import Mark, Order, Overlay, Range
 from control_api.clips.service import ClipService
-from control_api.clips.shapes import ClipIn, ClipOut, ExportIn, LinkIn, LinkOut, LogoOut
+from control_api.clips.shapes import (
+    ClipIn,
+    ClipOut,
+    ExportIn,
+    LinkIn,
+    LinkOut,
+    LogoOut,
+    NoteOut,
+)
 from control_api.clips.tables import ClipRow, LinkRow
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
@@ -70,7 +77,7 @@ _FILE = DOCUMENTED | {404: {"model": Failure}}
 @router.post("/clips", status_code=202, responses=_ERRORS)
 def order(caller: Operator, here: Here, body: ClipIn) -> Answer[JobOut]:
     """Cut a clip; the job tells how far it is, and the clip when it is done."""
-    job = here.clips.order(_order(body), here.jobs, caller.name)
+    job = here.clips.order(body, here.jobs, caller.name)
     return Answer(data=JobOut.of(job, here.zone), message="queued")
 
 
@@ -78,7 +85,7 @@ def order(caller: Operator, here: Here, body: ClipIn) -> Answer[JobOut]:
 def export(caller: Operator, here: Here, body: ExportIn) -> Answer[JobOut]:
     """The same by file name and clock."""
     video = here.library.named(body.filename)
-    wanted = Order(video_id=video.id, start=body.start_time, end=body.end_time)
+    wanted = ClipIn(video_id=video.id, start=body.start_time, end=body.end_time)
     job = here.clips.order(wanted, here.jobs, caller.name)
     return Answer(data=JobOut.of(job, here.zone), message="queued")
 
@@ -176,16 +183,6 @@ def by_link(
     return file_answer(here.clips.get(id), here.clips.path(id), request.headers, here.zone)
 
 
-def _order(body: ClipIn) -> Order:
-    given = body.model_dump(exclude={"ranges", "chapters", "logo"})
-    return Order(
-        **given,
-        ranges=None if body.ranges is None else [Range(**one.model_dump()) for one in body.ranges],
-        marks=None if body.chapters is None else [Mark(m.at, m.title) for m in body.chapters],
-        logo=None if body.logo is None else Overlay(**body.logo.model_dump()),
-    )
-
-
 def _clip(row: ClipRow, zone: tzinfo) -> ClipOut:
     return ClipOut(
         id=row.id,
@@ -197,6 +194,7 @@ def _clip(row: ClipRow, zone: tzinfo) -> ClipOut:
         mode_used=row.mode_used,
         verified=row.verified,
         reason=row.reason,
+        notes=[NoteOut(**note) for note in row.notes],
         by=row.by,
         created=local(row.created_at, zone),
         download_url=f"/api/clips/{row.id}/download",

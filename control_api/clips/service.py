@@ -7,16 +7,17 @@ import secrets
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from control_api.clips.job import ClipJob, tags
 from control_api.clips.logo import LogoService
-from control_api.clips.order import Order, checked
+from control_api.clips.order import checked, has_effects, suffix
 from control_api.clips.pick import Picked, Picker, chapters
+from control_api.clips.shapes import ClipIn
 from control_api.clips.store import ClipStore
 from control_api.clips.strays import PART, WORK, Strays
 from control_api.clips.tables import ClipRow
@@ -29,6 +30,7 @@ from control_api.jobs.service import Job, JobService
 from control_api.jobs.work import attempt_path
 from control_api.library.probing import probe
 from control_api.library.tables import VideoRow
+from leitstand.cut.request import Effects, Logo, Mode, Part, Request
 
 KIND = "clip"
 _LONGEST_SECONDS = 12 * 3600.0
@@ -67,20 +69,20 @@ class ClipService:
             seconds_at_most=_seconds,
             memory_bytes_at_most=_WORK_BYTES,
             clean=_clean,
-            needs=lambda params: int(params["bytes"]),
+            needs=lambda params: ClipJob.of(params).bytes,
             folder=self._folder,
             finish=self._finish,
             withdraw=_withdraw,
             tidy=self._tidy,
         )
 
-    def order(self, order: Order, jobs: JobService, by: str) -> Job:
+    def order(self, order: ClipIn, jobs: JobService, by: str) -> Job:
         """Queue it. Raises BadInput, NotFound, Conflict, TooMany; then nothing is written."""
         order = checked(order)
         with self._picker.held():
             picked = self._picker.pick(order)
             _check(order, picked)
-            params = {**self._params(order, picked), "by": by}
+            params = self._job(order, picked, by).params()
             self._folder.mkdir(parents=True, exist_ok=True)
             first, *others = dict.fromkeys(span.id for span in picked.spans)
             return jobs.add(KIND, params, by, first, also_reads=others)
@@ -108,38 +110,41 @@ class ClipService:
             (self._folder / row.name).unlink()
         self._store.delete(id)
 
-    def _params(self, order: Order, picked: Picked) -> dict[str, Any]:
-        id, spans = secrets.token_hex(8), picked.spans
-        share = 2 if order.has_effects else 1
-        return {
-            "id": id,
-            "output": str(self._folder / f"{id}.{order.suffix}"),
-            "container": order.container,
-            "parts": [[str(self._picker.path(span.id)), span.start, span.end] for span in spans],
-            "spans": [[span.id, span.start, span.end] for span in spans],
-            "mode": order.mode,
-            "title": order.title or picked.title,
-            "chapters": chapters(order, picked, self._picker.zone),
-            "studio": picked.first.studio,
-            "start": spans[0].wall,
-            "details": _details(picked, self._picker.zone),
-            "width": order.width,
-            "height": order.height,
-            "video_bitrate": order.video_bitrate,
-            "audio_bitrate": order.audio_bitrate,
-            "audio_only": order.audio_only,
-            "effects": self._effects(order),
-            "bytes": _SPARE_BYTES
-            + share * sum(_bytes(picked.rows[span.id], span) for span in spans),
-        }
+    def _job(self, order: ClipIn, picked: Picked, by: str) -> ClipJob:
+        id, spans, share = secrets.token_hex(8), picked.spans, 2 if has_effects(order) else 1
+        marks = chapters(order, picked, self._picker.zone)
+        return ClipJob(
+            id=id,
+            request=Request(
+                parts=[
+                    Part(self._picker.path(one.id), one.start, one.end, one.wall) for one in spans
+                ],
+                output=self._folder / f"{id}.{suffix(order)}",
+                mode=Mode(order.mode),
+                container=order.container,
+                width=order.width,
+                height=order.height,
+                video_bitrate=order.video_bitrate,
+                audio_bitrate=order.audio_bitrate,
+                audio_only=order.audio_only,
+                title=tags(order.title or picked.title, marks, picked.seconds),
+                effects=self._effects(order),
+            ),
+            spans=[(span.id, span.start, span.end) for span in spans],
+            studio=picked.first.studio,
+            start=spans[0].wall,
+            bytes=_SPARE_BYTES + share * sum(_bytes(picked.rows[span.id], span) for span in spans),
+            by=by,
+            details=_details(picked, self._picker.zone),
+        )
 
-    def _effects(self, order: Order) -> dict[str, Any] | None:
-        if not order.has_effects:
+    def _effects(self, order: ClipIn) -> Effects | None:
+        if not has_effects(order):
             return None
         logo = None
-        if order.logo is not None:
-            logo = {"path": str(self._logo.needed()), **asdict(order.logo)}
-        return {"fade_in": order.fade_in, "fade_out": order.fade_out, "logo": logo}
+        if (given := order.logo) is not None:
+            logo = Logo(self._logo.needed(), given.corner, given.width, given.opacity)
+        return Effects(order.fade_in, order.fade_out, logo)
 
     def _tidy(self, waiting: OpenParams) -> None:
         self._strays.tidy(lambda: {params["id"] for params in waiting()})
@@ -148,40 +153,41 @@ class ClipService:
         self, params: Mapping[str, Any], result: Mapping[str, Any], session: Session
     ) -> dict[str, Any]:
         """The clip is there with its job's success, or neither is."""
-        output = Path(params["output"])
+        job, output = ClipJob.of(params), Path(params["output"])
         publish(attempt_path(params), output)
         self._store.save_in(
             session,
             ClipRow(
-                id=params["id"],
+                id=job.id,
                 name=output.name,
-                title=params["title"],
-                studio=params["studio"],
-                start=params["start"],
+                title=job.title,
+                studio=job.studio,
+                start=job.start,
                 duration=result["duration"],
                 size=result["size"],
                 mode_used=result["mode_used"],
                 verified=result["verified"],
                 reason=result["reason"],
-                spans=params["spans"],
-                by=params["by"],
+                notes=result.get("notes", []),
+                spans=[list(span) for span in job.spans],
+                by=job.by,
                 created_at=self._clock.now(),
             ),
         )
         return {
-            "clip_id": params["id"],
-            "download_url": f"/api/clips/{params['id']}/download",
+            "clip_id": job.id,
+            "download_url": f"/api/clips/{job.id}/download",
             "mode_used": result["mode_used"],
             "reason": result["reason"],
+            "notes": result.get("notes", []),
             "verified": result["verified"],
             "duration": result["duration"],
             "seconds_taken": result.get("seconds_taken"),
-            # What was queued by an earlier version has none.
-            **params.get("details", {}),
+            **job.details,
         }
 
 
-def _check(order: Order, picked: Picked) -> None:
+def _check(order: ClipIn, picked: Picked) -> None:
     """What only the videos themselves tell. Raises BadInput."""
     field, seconds = "end" if order.ranges is None else "ranges", picked.seconds
     if seconds > _LONGEST_SECONDS:
@@ -228,8 +234,7 @@ def _details(picked: Picked, zone: tzinfo) -> dict[str, Any]:
 
 def _seconds(params: Mapping[str, Any]) -> float:
     """How long a worker may take for it, however the clip is made."""
-    length = sum(end - start for _, start, end in params["parts"])
-    return _WORK_SECONDS + _WORK_SECONDS_A_SECOND * float(length)
+    return _WORK_SECONDS + _WORK_SECONDS_A_SECOND * ClipJob.of(params).seconds
 
 
 def _bytes(row: VideoRow, span: Span) -> int:

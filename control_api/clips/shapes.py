@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -159,6 +159,17 @@ class LogoOut(Shape):
     url: str
 
 
+class NoteOut(Shape):
+    """Something that could not be done exactly."""
+
+    code: Literal["audio_packets_skipped", "audio_encoded"]
+    """audio_packets_skipped: some of a track cannot be decoded and are missing; audio_encoded: the
+    audio was encoded instead of copied."""
+    params: dict[str, Any]
+    """`track`, `count` and `first`, the second of the clip of the first one; or `track` (null: all)
+    and `why`."""
+
+
 class ClipOut(Shape):
     """A clip that is done."""
 
@@ -175,6 +186,8 @@ class ClipOut(Shape):
     """Whether first and last frame, length and sound were checked against the source."""
     reason: str
     """Why another mode was used than the one asked for."""
+    notes: list[NoteOut]
+    """What could not be done exactly."""
     by: str
     created: datetime
     download_url: str

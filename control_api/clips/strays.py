@@ -73,6 +73,7 @@ class Strays:
                 mode_used="unknown",
                 verified=False,
                 reason=_REASON,
+                notes=[],
                 spans=[],
                 by="",
                 created_at=found.st_mtime,

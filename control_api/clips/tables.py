@@ -12,7 +12,8 @@ from control_api.database import Base
 
 class ClipRow(Base):
     """One clip. `name` is that of its file in the folder of clips; `spans` say what it was cut
-    from: `[video id, start, end]`, seconds into the video."""
+    from: `[video id, start, end]`, seconds into the video. `notes` have
+    what could not be done exactly, each with `code` and `params`."""
 
     __tablename__ = "clips"
 
@@ -26,6 +27,7 @@ class ClipRow(Base):
     mode_used: Mapped[str] = mapped_column(String(10))
     verified: Mapped[bool]
     reason: Mapped[str] = mapped_column(Text)
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     spans: Mapped[list[list[Any]]] = mapped_column(JSON)
     by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[float] = mapped_column(index=True)

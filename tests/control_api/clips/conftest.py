@@ -110,6 +110,7 @@ class Room:
             mode_used="exact",
             verified=True,
             reason="",
+            notes=[],
             spans=[],
             by="tester",
             created_at=self.house.clock.now(),

@@ -54,7 +54,7 @@ def test_any_clock_time_of_the_evening(
 def test_other_evenings_are_not_in_it(evening: Room) -> None:
     change(evening, evening.ids[1], evening_id="f" * 16)
     body = {"evening_id": EVENING, "start": "20:00:05", "end": "20:00:35"}
-    assert [(begin, end) for _, begin, end in evening.params(body)["parts"]] == [(5, 10)]
+    assert [(begin, end) for _, begin, end in parts(evening.params(body))] == [(5, 10)]
 
 
 def test_what_is_outside_is_refused(evening: Room) -> None:

@@ -130,6 +130,10 @@ def test_what_a_queued_job_will_make_is_its_own(room: Room) -> None:
 def test_a_longer_clip_may_take_longer(room: Room) -> None:
     clips: Clips = room.clips
     short = room.params({"video_id": room.ids[0], "start": 0, "end": 1})
-    long = {**short, "parts": [["a", 0, 3600], ["b", 10, 3610]]}
+    parts = [
+        {"path": "a", "start": 0, "end": 3600},
+        {"path": "b", "start": 10, "end": 3610},
+    ]
+    long = {**short, "request": {**short["request"], "parts": parts}}
     assert clips.kind.seconds(short) == 610
     assert clips.kind.seconds(long) == 600 + 72_000

@@ -12,20 +12,47 @@ from threading import Event
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from control_api.clips import work
+from control_api.clips.job import ClipJob, attempted
 from control_api.jobs.work import attempt_path
 from control_api.library.probing import probe
+from leitstand.cut.request import Chapter, Effects, Logo, Mode, Part, Request, Tags
+from leitstand.cut.stored import restored, stored
 from tests.control_api.clips.conftest import RECIPE, Room
 from tests.control_api.clips.test_logo import png
 from tests.leitstand.cut.media import record, watch
 from tests.leitstand.cut.test_chapters import chapters
 
 ANEW = {"mode": "reencode"}
+_TIMES = st.floats(0, 1e6)
+_PATHS = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1).map(Path)
+
+
+def requests() -> st.SearchStrategy[Request]:
+    chapter = st.builds(Chapter, _TIMES, _TIMES, st.text())
+    logo = st.builds(Logo, _PATHS)
+    return st.builds(
+        Request,
+        parts=st.lists(st.builds(Part, _PATHS, _TIMES, _TIMES, st.none() | _TIMES), min_size=1),
+        output=_PATHS,
+        mode=st.sampled_from(Mode),
+        container=st.none() | st.just("mkv"),
+        width=st.none() | st.integers(16, 7680),
+        title=st.none() | st.text() | st.builds(Tags, st.none() | st.text(), st.lists(chapter)),
+        effects=st.none() | st.builds(Effects, _TIMES, _TIMES, st.none() | logo),
+    )
 
 
 def spans(params: dict[str, Any]) -> list[tuple[str, float, float]]:
     return [(id, round(start, 3), round(end, 3)) for id, start, end in params["spans"]]
+
+
+def marks(params: dict[str, Any]) -> list[tuple[float, str]]:
+    chapters = params["request"]["title"]["chapters"]
+    return [(chapter["start"], chapter["title"]) for chapter in chapters]
 
 
 def test_ranges_are_joined_in_the_order_asked_for(room: Room) -> None:
@@ -37,7 +64,7 @@ def test_ranges_are_joined_in_the_order_asked_for(room: Room) -> None:
     ]
     params = room.params({"video_id": first, "ranges": ranges, "title": "Best of"})
     assert spans(params) == [(second, 1, 3.5), (first, 2, 4.5), (first, 5, 8)]
-    assert params["chapters"] == [[0, "20:00:31"], [2.5, "20:00:02"], [5.0, "20:00:05"]]
+    assert marks(params) == [(0, "20:00:31"), (2.5, "20:00:02"), (5.0, "20:00:05")]
     job = room.jobs.all()[0]
     assert sorted(job.reads) == sorted(room.ids)
 
@@ -59,10 +86,11 @@ def test_chapters_by_seconds_and_by_the_clock(room: Room) -> None:
             {"at": "2026-11-20T20:00:03+01:00", "title": "Ben"},
         ],
     }
-    assert room.params(order)["chapters"] == [[4.5, "Zugabe"], [1, "Anna"], [2, "Ben"]]
+    titles = [(0, "Start"), (1, "Anna"), (2, "Ben"), (4.5, "Zugabe")]
+    assert marks(room.params(order)) == titles
     one = {"video_id": room.ids[0], "start": 1, "end": 4}
-    assert room.params(one)["chapters"] == []
-    assert room.params({**order, "chapters": []})["chapters"] == []
+    assert marks(room.params(one)) == []
+    assert marks(room.params({**order, "chapters": []})) == []
 
 
 CONTAINERS: list[tuple[dict[str, Any], str, str, bool]] = [
@@ -79,7 +107,8 @@ def test_containers(room: Room) -> None:
     for change, suffix, container, audio_only in CONTAINERS:
         params = room.params({"video_id": room.ids[0], "start": 1, "end": 2, **change})
         assert Path(params["output"]).suffix == suffix
-        assert (params["container"], params["audio_only"]) == (container, audio_only)
+        request = params["request"]
+        assert (request["container"], request["audio_only"]) == (container, audio_only)
 
 
 GOOD = {"start": 1, "end": 4}
@@ -215,7 +244,7 @@ def test_more_pieces_than_can_be_joined(room: Room) -> None:
     room.house.store.save(row)
     times = {"start": "2001-09-09T01:46:40Z", "end": "2001-09-09T01:53:10.2Z"}
     params = room.params({"studio": "stage", **times})
-    assert len(params["parts"]) == 40
+    assert len(params["request"]["parts"]) == 40
     status, detail = room.refused({"studio": "stage", "ranges": [times, times]})
     assert status == 422
     assert detail.startswith("ranges: it takes 80 pieces of files")
@@ -253,10 +282,41 @@ def test_the_worker_makes_what_was_ordered(room: Room) -> None:
 
 
 def test_what_an_older_version_queued_is_made(room: Room) -> None:
+    """Its parameters had the fields of the request beside their own, the first version fewer."""
     params = room.params({"video_id": room.ids[0], **GOOD})
-    for key in ("container", "chapters", "effects", "audio_bitrate"):
-        del params[key]
-    assert work.work(params, lambda *_: None)["verified"]
+    (part,) = params.pop("request")["parts"]
+    first = {
+        **params,
+        "parts": [[part["path"], 1, 4]],
+        "mode": "exact",
+        "title": "Anna",
+        "width": None,
+        "height": None,
+        "video_bitrate": None,
+        "audio_only": False,
+    }
+    del first["details"]
+    assert work.work(first, lambda *_: None)["verified"]
+    room.logo.put(png())
+    effects = {"fade_in": 0.5, "fade_out": 0.0, "logo": None}
+    effects["logo"] = {"path": "/x", "corner": "top-left", "width": 0.2, "opacity": 1.0}
+    later = {**first, "mode": "reencode", "container": "mkv", "effects": effects}
+    later |= {"audio_bitrate": 64_000, "chapters": [[1, "Ben"]], "details": {"gaps": []}}
+    job = ClipJob.of(later)
+    assert job.details == {"gaps": []}
+    assert (job.title, job.seconds) == ("Anna", 3)
+    request = attempted(later)
+    assert request.output == attempt_path(later)
+    assert request.parts == [Part(Path(part["path"]), 1.0, 4.0)]
+    assert (request.mode, request.container, request.audio_bitrate) == ("reencode", "mkv", 64_000)
+    assert request.effects == Effects(0.5, 0.0, Logo(Path("/x"), "top-left", 0.2, 1.0))
+    assert request.title == Tags("Anna", [Chapter(0, 1, "Anna"), Chapter(1, 3, "Ben")])
+
+
+@given(requests())
+def test_a_request_is_the_same_after_the_queue(request: Request) -> None:
+    kept = json.loads(json.dumps(stored(request), allow_nan=False))
+    assert restored(kept) == request
 
 
 def test_cleaning_takes_away_what_one_attempt_has_left(room: Room) -> None:
@@ -266,7 +326,7 @@ def test_cleaning_takes_away_what_one_attempt_has_left(room: Room) -> None:
         made = attempt_path(params)
         half = made.with_name(f"{made.name}.work")
         half.mkdir(parents=True)
-        shutil.copyfile(params["parts"][0][0], half / "cut.mp4")
+        shutil.copyfile(params["request"]["parts"][0]["path"], half / "cut.mp4")
         made.touch()
         made.with_name(f"{made.name}.part").touch()
     Path(first["output"]).touch()

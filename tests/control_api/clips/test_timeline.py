@@ -44,7 +44,8 @@ def copy(room: Room, name: str, **values: Any) -> VideoRow:
 
 
 def parts(params: dict[str, Any]) -> list[tuple[str, float, float]]:
-    return [(Path(path).name, start, end) for path, start, end in params["parts"]]
+    given = params["request"]["parts"]
+    return [(Path(part["path"]).name, part["start"], part["end"]) for part in given]
 
 
 def test_each_second_is_once_in_the_clip_though_two_files_have_it(stage: Room) -> None:
@@ -96,7 +97,7 @@ def test_over_a_gap_the_clip_is_shorter_and_its_job_lists_the_gap(stage: Room) -
         "nothing was recorded, as far as is known",
     )
     params = stage.jobs.get(job["id"]).params
-    assert [(start, end) for _, start, end in params["parts"]] == [(2, 10), (0, 4)]
+    assert [(start, end) for _, start, end in parts(params)] == [(2, 10), (0, 4)]
     finish = stage.clips.kind.finish
     assert finish is not None
     again = stage.params({**ASKED, "end": "20:00:34"})
@@ -113,7 +114,7 @@ def test_start_and_end_in_a_gap_move_into_the_range(stage: Room) -> None:
     moved = [(one["field"], one["asked"][11:19], one["taken"][11:19]) for one in details["moved"]]
     assert moved == [("start", "19:59:00", "20:00:00"), ("end", "20:00:20", "20:00:10")]
     assert len(details["gaps"]) == 2
-    assert [(start, end) for _, start, end in stage.params(body)["parts"]] == [(0, 10)]
+    assert [(start, end) for _, start, end in parts(stage.params(body))] == [(0, 10)]
 
 
 def test_a_pause_in_a_video(stage: Room) -> None:

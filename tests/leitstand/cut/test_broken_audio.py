@@ -22,7 +22,7 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return record(tmp_path_factory.mktemp("tape") / "tape.mkv", _MPEG2)
 
 
-def _broken(source: Path, path: Path, bad: range) -> Path:
+def broken(source: Path, path: Path, bad: range) -> Path:
     """A copy with rubbish in place of some packets of audio."""
     with av.open(str(source)) as opened, av.open(str(path), "w") as made:
         tracks = {one.index: made.add_stream_from_template(one) for one in opened.streams}
@@ -49,7 +49,7 @@ def _broken(source: Path, path: Path, bad: range) -> Path:
 @pytest.mark.parametrize("mode", [Mode.EXACT, Mode.REENCODE])
 def test_one_packet_is_left_out_and_reported(mode: Mode, tape: Path, tmp_path: Path) -> None:
     # 24 ms each: at 2.4 s.
-    path = _broken(tape, tmp_path / "broken.mkv", range(100, 101))
+    path = broken(tape, tmp_path / "broken.mkv", range(100, 101))
     recording, clip = watched(tape), tmp_path / "clip.mp4"
     result = cut(Request([Part(path, 1.2, 5.3)], clip, mode))
     assert result.notes == (
@@ -66,13 +66,13 @@ def test_one_packet_is_left_out_and_reported(mode: Mode, tape: Path, tmp_path: P
 
 
 def test_outside_the_range_nothing_is_reported(tape: Path, tmp_path: Path) -> None:
-    path = _broken(tape, tmp_path / "broken.mkv", range(100, 101))
+    path = broken(tape, tmp_path / "broken.mkv", range(100, 101))
     result = cut(Request([Part(path, 2.5, 5.3)], tmp_path / "clip.mp4", Mode.REENCODE))
     assert result.notes == ()
 
 
 def test_a_track_without_one_good_packet_gives_no_clip(tape: Path, tmp_path: Path) -> None:
-    path = _broken(tape, tmp_path / "broken.mkv", range(1000))
+    path = broken(tape, tmp_path / "broken.mkv", range(1000))
     with pytest.raises(CutError, match="cannot be decoded"):
         cut(Request([Part(path, 1.0, 3.0)], tmp_path / "clip.mp4", Mode.REENCODE))
 

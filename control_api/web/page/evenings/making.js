@@ -49,7 +49,14 @@ export function showClip(root, clip, context) {
   const about = [duration(clip.duration), bytes(clip.size), clip.verified ? t("evenings.verified") : t("evenings.unverified")].join(" · ");
   const buttons = [h("a", { class: "button primary", href: clip.download_url, download: "" }, `⬇ ${t("evenings.download")}`)];
   if (context.may("operator")) buttons.push(action(t("evenings.share"), async () => showLink(share, clip)));
-  replace(root, h("h3", {}, clip.title || t("evenings.clip.done")), h("p", { class: "numbers", role: "status" }, about), clip.reason && h("small", {}, clip.reason), h("div", { class: "buttons" }, buttons), share);
+  replace(root, h("h3", {}, clip.title || t("evenings.clip.done")), h("p", { class: "numbers", role: "status" }, about), clip.reason && h("small", {}, clip.reason), clip.notes.map((note) => h("small", {}, noteText(note))), h("div", { class: "buttons" }, buttons), share);
+}
+
+// What could not be done exactly: a code and its parameters, in the reader's language.
+function noteText({ code, params }) {
+  if (code === "audio_encoded") return t("evenings.note.audio_encoded");
+  if (code === "audio_packets_skipped") return t("evenings.note.audio_packets_skipped", { ...params, track: params.track + 1 });
+  return code;
 }
 
 // A link for somebody without a token, to be copied, sent on, or read with another phone's camera.

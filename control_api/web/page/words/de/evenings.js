@@ -76,6 +76,8 @@ export default {
   "evenings.clip.done": "Ihr Ausschnitt ist fertig",
   "evenings.verified": "mit der Aufnahme verglichen",
   "evenings.unverified": "nicht geprüft",
+  "evenings.note.audio_encoded": "Der Ton wurde neu kodiert statt kopiert.",
+  "evenings.note.audio_packets_skipped": "Schadstellen in Tonspur {track}: {count} Pakete fehlen, das erste bei Sekunde {first} des Ausschnitts.",
   "evenings.download": "Herunterladen",
   "evenings.share": "Teilen",
   "evenings.link": "Link zum Ausschnitt",

@@ -76,6 +76,8 @@ export default {
   "evenings.clip.done": "Your clip is ready",
   "evenings.verified": "checked against the recording",
   "evenings.unverified": "not checked",
+  "evenings.note.audio_encoded": "The audio was encoded anew instead of copied.",
+  "evenings.note.audio_packets_skipped": "Damaged places in audio track {track}: {count} packets are missing, the first one {first} s into the clip.",
   "evenings.download": "Download",
   "evenings.share": "Share",
   "evenings.link": "Link to the clip",
