@@ -68,6 +68,7 @@ def cut(
     except OSError as problem:
         raise CutError(f"The clip cannot be written: {problem}") from problem
     finally:
+        work.files.close()
         writer.discard(request.output)
     progress(1.0)
     return Result(

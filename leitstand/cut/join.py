@@ -15,6 +15,7 @@ from av.container.output import OutputContainer
 from leitstand.cut import audio, chapters, join_sound, mux, subtitles, writer
 from leitstand.cut.alike import alike
 from leitstand.cut.bitstream import Nals, joined, merged
+from leitstand.cut.files import Opener
 from leitstand.cut.header import Header, header_at, header_of
 from leitstand.cut.media import codec_of, nals_of, opened
 from leitstand.cut.pictures import Sample, decoded, encoded, placed
@@ -44,7 +45,8 @@ _SAME_RATE = 0.02
 def made(work: Work) -> tuple[Mode, str, Verdict | None]:
     """Writes the part file, and says how."""
     pictures = _with_pictures(work) and not work.request.audio_only
-    pieces = laid(work.request.parts, work.step, pictures=pictures)
+    opener = work.files.opened
+    pieces = laid(work.request.parts, work.step, pictures=pictures, opener=opener)
     pictures = any(one.ticks for one in pieces)
     work.seconds = float(pieces[-1].until)
     mode, why = work.request.mode, []
@@ -74,7 +76,7 @@ def _with_pictures(work: Work) -> bool:
     found, marks, at = [], [], 0.0
     for number, part in enumerate(work.request.parts, 1):
         work.step()
-        with named(number, part), opened(part.path) as media:
+        with named(number, part), work.files.opened(part.path) as media:
             found.append(media.video is not None)
             marks += chapters.of_part(media, part, at)
         at += part.end - part.start
@@ -91,7 +93,7 @@ def _copied(work: Work, pieces: Sequence[Piece]) -> list[str]:
     work.pictures_encoded = sum(len(one.head()) + len(one.tail()) for one in plans)
     look = alike(framed, work.step)
     with opened(framed[0].part.path) as first:
-        seams = _Seams.of(first.video, look, framed, plans)
+        seams = _Seams.of(first.video, look, framed, plans, work.files.opened)
         must_fit(seams.codec, work.container)
         order = [
             tick for one, plan in zip(framed, plans, strict=True) for tick in _order(one, plan)
@@ -162,13 +164,15 @@ def _times(pieces: Sequence[Piece]) -> mux.Times:
 
 @dataclass(frozen=True, slots=True)
 class _Seams:
-    """What all seams of a clip share: the first part's track and the ids beside the sources'."""
+    """What all seams of a clip share: the first part's track, the ids beside the sources', and what
+    opens the parts."""
 
     stream: Any
     look: Look
     codec: str
     header: bytes | None
     ids: Sequence[SetIds]
+    opener: Opener
     in_band: bool = False
 
     @property
@@ -176,15 +180,22 @@ class _Seams:
         return "hev1" if self.in_band else hevc_tag(self.stream)
 
     @classmethod
-    def of(cls, stream: Any, look: Look, pieces: Sequence[Piece], plans: Sequence[Plan]) -> _Seams:
+    def of(
+        cls,
+        stream: Any,
+        look: Look,
+        pieces: Sequence[Piece],
+        plans: Sequence[Plan],
+        opener: Opener,
+    ) -> _Seams:
         """Raises CannotCopy where the parameter sets cannot stand side by side."""
         codec = codec_of(stream)
         if codec not in ("h264", "hevc"):
-            return cls(stream, look, codec, None, (0, 0))
+            return cls(stream, look, codec, None, (0, 0), opener)
         kept = [Nals.of(codec, one.picture.extradata) for one in pieces if one.picture]
         if codec == "hevc" and any(one.sets != kept[0].sets for one in kept):
             # They stand in the packets: each part brings its own.
-            return cls(stream, look, codec, joined(kept[0].sets), (0, 0), in_band=True)
+            return cls(stream, look, codec, joined(kept[0].sets), (0, 0), opener, in_band=True)
         sources = merged(codec, kept) if codec == "h264" else kept[0]
         ids = free_ids(sources)
         used = (any(one.tail() for one in plans), any(one.head() for one in plans))
@@ -193,7 +204,7 @@ class _Seams:
             for own, is_used in zip(ids, used, strict=True)
             if is_used
         ]
-        return cls(stream, look, codec, extradata(sources, *seams), ids)
+        return cls(stream, look, codec, extradata(sources, *seams), ids, opener)
 
     def samples(
         self, pieces: Sequence[Piece], plans: Sequence[Plan], step: Callable[[], None]
@@ -219,7 +230,7 @@ class _Seams:
             yield from made_anew(new, frames, header, in_band=self.in_band)
 
     def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
-        with opened(piece.part.path) as media:
+        with self.opener(piece.part.path) as media:
             header = header_of(media, piece.scan.pts[plan.copy_from], self.look)
             for one in copied(media, piece.scan, plan, step, header, in_band=self.in_band):
                 yield Sample(one.data, piece.tick(one.pts), one.key)
@@ -279,7 +290,10 @@ def _written(
         ExitStack() as stack,
     ):
         tracks = [pictures(made)] if pictures else []
-        texts = subtitles.tracks(made, work.container, _spans(pieces), stack) if pictures else []
+        texts = []
+        if pictures:
+            spans = _spans(pieces)
+            texts = subtitles.tracks(made, work.container, spans, stack, work.files.opened)
         tracks += join_sound.tracks(work, made, pieces, stack, anew=anew)
         mux.interleave(made, tracks + texts, work.told(Fraction(0), pieces[-1].until))
 

@@ -17,6 +17,7 @@ from typing import Any
 from av.container.output import OutputContainer
 
 from leitstand.cut import mux, subtitle_text, writer
+from leitstand.cut.files import Opener
 from leitstand.cut.media import Media, base, codec_of, opened, seek
 from leitstand.cut.request import CannotCopy
 
@@ -51,17 +52,21 @@ class _Event:
 
 
 def tracks(
-    made: OutputContainer, container: str, spans: Sequence[Span], stack: ExitStack
+    made: OutputContainer,
+    container: str,
+    spans: Sequence[Span],
+    stack: ExitStack,
+    opener: Opener = opened,
 ) -> list[Iterator[mux.Timed]]:
     """Adds a track to the clip for every track of text; readers stay open until `stack` ends."""
     found = []
-    for place, template in enumerate(_most(spans, stack)):
+    for place, template in enumerate(_most(spans, stack, opener)):
         codec = codec_of(template)
         is_copied = len(spans) == 1 and codec in _COPIED[container]
         codec = codec if is_copied else _CODECS[container]
         track = writer.copied_track(made, template) if is_copied else None
         track = track or writer.text_track(made, codec, template)
-        found.append(_packets(spans, place, codec, track))
+        found.append(_packets(spans, place, codec, track, opener))
     return found
 
 
@@ -72,18 +77,22 @@ def text_streams(media: Media) -> list[Any]:
     return [one for one in known if codec_of(one) in subtitle_text.CODECS]
 
 
-def _most(spans: Sequence[Span], stack: ExitStack) -> list[Any]:
+def _most(spans: Sequence[Span], stack: ExitStack, opener: Opener) -> list[Any]:
     """The tracks of the span that has most of them."""
-    found: list[Any] = []
+    most, path = 0, None
     for span in spans:
-        streams = text_streams(stack.enter_context(opened(span.path)))
-        found = streams if len(streams) > len(found) else found
-    return found
+        with opener(span.path) as media:
+            count = len(text_streams(media))
+        if count > most:
+            most, path = count, span.path
+    return [] if path is None else text_streams(stack.enter_context(opener(path)))
 
 
-def _packets(spans: Sequence[Span], place: int, codec: str, track: Any) -> Iterator[mux.Timed]:
+def _packets(
+    spans: Sequence[Span], place: int, codec: str, track: Any, opener: Opener
+) -> Iterator[mux.Timed]:
     for span in spans:
-        with opened(span.path) as media:
+        with opener(span.path) as media:
             streams = text_streams(media)[place : place + 1]
             for event in (one for own in streams for one in _events(media, own, span, codec)):
                 at, until = round(event.start / _UNIT), round(event.end / _UNIT)

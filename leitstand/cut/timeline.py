@@ -12,6 +12,7 @@ from typing import Any
 from leitstand.cut import clock
 from leitstand.cut.continuity import Link, Segment, linked
 from leitstand.cut.extent import between
+from leitstand.cut.files import Opener
 from leitstand.cut.media import Media, Scan, base, opened
 from leitstand.cut.request import Cancelled, CutError, Part
 from leitstand.cut.segments import segment
@@ -103,16 +104,26 @@ class Piece:
         return self.ticks[bisect_left(self.scan.shown, pts)]
 
 
-def laid(parts: Sequence[Part], step: Callable[[], None], *, pictures: bool = True) -> list[Piece]:
+def laid(
+    parts: Sequence[Part],
+    step: Callable[[], None],
+    *,
+    pictures: bool = True,
+    opener: Opener = opened,
+) -> list[Piece]:
     """Reads every part; each begins where the one before it ends, and a stream that goes on from
     file to file goes on in the clip. Raises CutError that names the part."""
     parts = merged(parts)
-    segments = [_segment(*numbered, step, frames=pictures) for numbered in enumerate(parts, 1)]
+    segments = []
+    for number, part in enumerate(parts, 1):
+        step()
+        with named(number, part), opener(part.path) as media:
+            segments.append(_segment(part, media, frames=pictures))
     links = linked(parts, segments)
     pieces: list[Piece] = []
     for number, (link, following) in enumerate(zip(links, [*links[1:], None], strict=True), 1):
         step()
-        with named(number, link.part), opened(link.part.path) as media:
+        with named(number, link.part), opener(link.part.path) as media:
             pieces.append(_piece(media, _Seams(link, following), pieces, frames=pictures))
     return pieces
 
@@ -165,14 +176,12 @@ class _Seams:
         return start, own.end if self.next_begins is None else self.next_begins[0]
 
 
-def _segment(number: int, part: Part, step: Callable[[], None], *, frames: bool) -> Segment:
-    step()
-    with named(number, part), opened(part.path) as media:
-        if frames and media.video is None:
-            raise CutError("There is no picture in the file.")
-        if not frames and not media.audio:
-            raise CutError("There is no sound in the file.")
-        return segment(part, media, frames=frames)
+def _segment(part: Part, media: Media, *, frames: bool) -> Segment:
+    if frames and media.video is None:
+        raise CutError("There is no picture in the file.")
+    if not frames and not media.audio:
+        raise CutError("There is no sound in the file.")
+    return segment(part, media, frames=frames)
 
 
 def _piece(media: Media, seams: _Seams, before: Sequence[Piece], *, frames: bool) -> Piece:

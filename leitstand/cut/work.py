@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from leitstand.cut.files import Files
 from leitstand.cut.request import (
     Asked,
     Cancelled,
@@ -46,6 +47,8 @@ class Work:
     """Pictures of the source that the check will look at, by their place in the range."""
     lost: dict[int, list[Fraction]] = field(default_factory=dict)
     """Times in the clip of audio packets that cannot be decoded, by track."""
+    files: Files = field(default_factory=Files)
+    """The files of several parts."""
     uneven: str = ""
     """Why no audio can be copied."""
 

@@ -1,4 +1,4 @@
-"""An exact clip of a minute, out of an hour and out of five minutes, beside other programs.
+"""An exact clip of a minute, out of files of many lengths and over seams, beside other programs.
 
 Each is a whole process, in turn with the others on the same file; smartcut has a venv of its own.
 """
@@ -6,6 +6,7 @@ Each is a whole process, in turn with the others on the same file; smartcut has 
 from __future__ import annotations
 
 import contextlib
+import json
 import resource
 import subprocess
 import sys
@@ -15,12 +16,15 @@ import time
 import venv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from tests.bench.footage import after_key_frame, recordings
+from leitstand.cut.request import Part, Request
+from leitstand.cut.stored import stored
+from tests.bench.footage import after_key_frame, evening, recordings, segments
 from tests.bench.rows import Row, median
 from tests.running import leitstand
 
@@ -29,10 +33,19 @@ _SECONDS = 60.0
 _LATER = 5.1
 _SMARTCUT = "smartcut==1.7"
 _LOOK_SECONDS = 0.01
+_SEAMS = 20
+_SEGMENT_SECONDS = 4.0
+_CUT = """import json, sys
+from leitstand.cut import cut
+from leitstand.cut.stored import restored
+cut(restored(json.loads(sys.argv[1])))
+"""
 
 _PIPES: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 
 Command = Callable[[Path, float, Path], Sequence[str]]
+Making = Callable[[Path], Sequence[str]]
+"""The command that makes a clip of that path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +82,68 @@ def rows() -> Iterator[Row]:
         "exact clip: memory of all its processes (PSS), highest", most["leitstand"], "MB", 250
     )
     yield Row("the same by smartcut", most["smartcut"], "MB")
+    yield from _late()
+    yield from _over_seams()
+
+
+def _late() -> Iterator[Row]:
+    """At 11 h of 12 h, in turn with the same out of 5 minutes."""
+    short, long = evening()
+    late, early = after_key_frame(long, 39_600.0, _LATER), after_key_frame(short, 105.0, _LATER)
+    commands: Mapping[str, Making] = {
+        "late": lambda target: _leitstand(long, late, target),
+        "early": lambda target: _leitstand(short, early, target),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        runs = _alternating(commands, Path(folder))
+    wall, cpu = _ratios(runs["late"], runs["early"])
+    yield Row("exact clip at 11 h of 12 h, of the time out of 5 min", wall, "x", 1.2)
+    yield Row("of its CPU time", cpu, "x")
+
+
+def _over_seams() -> Iterator[Row]:
+    """Over 20 seams of one stream, in turn with the same out of one file."""
+    whole, files = segments()
+    files = files[: _SEAMS + 1]
+    parts = [Part(file, 0.0, _SEGMENT_SECONDS) for file in files]
+    parts[0] = Part(files[0], 1.5, _SEGMENT_SECONDS)
+    parts[-1] = Part(files[-1], 0.0, 2.5)
+    one = Part(whole, 1.5, _SEGMENT_SECONDS * _SEAMS + 2.5)
+    commands: Mapping[str, Making] = {
+        "parts": lambda target: _cut(Request(parts, target)),
+        "one": lambda target: _cut(Request([one], target)),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        runs = _alternating(commands, Path(folder))
+    wall, cpu = _ratios(runs["parts"], runs["one"])
+    yield Row(f"exact clip over {_SEAMS} seams, of the time out of one file", wall, "x", 1.5)
+    yield Row("of its CPU time", cpu, "x")
+
+
+def _cut(request: Request) -> Sequence[str]:
+    return [sys.executable, "-c", _CUT, json.dumps(stored(request))]
+
+
+def _ratios(ours: Sequence[Run], theirs: Sequence[Run]) -> tuple[float, float]:
+    """Medians of wall time and of CPU time, as shares of the other's."""
+    pairs = list(zip(ours, theirs, strict=True))
+    return median(a.seconds / b.seconds for a, b in pairs), median(a.cpu / b.cpu for a, b in pairs)
 
 
 def _in_turn(
     commands: Mapping[str, Command], source: Path, folder: Path
 ) -> Mapping[str, Sequence[Run]]:
-    """Alternating, since whatever else the machine does drifts."""
     start = after_key_frame(source, 105.0, _LATER)
+    made = {name: partial(command, source, start) for name, command in commands.items()}
+    return _alternating(made, folder)
+
+
+def _alternating(commands: Mapping[str, Making], folder: Path) -> Mapping[str, Sequence[Run]]:
+    """Alternating, since whatever else the machine does drifts."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for turn in range(_ROUNDS + 1):
         for name, command in commands.items():
-            run = _measured(command(source, start, _place(folder, name)))
+            run = _measured(command(_place(folder, name)))
             # The first one fills the caches for all.
             if turn:
                 runs[name].append(run)

@@ -1,10 +1,11 @@
-"""The recordings that clips are cut from: five minutes, and an hour of the same; made once.
+"""The recordings that clips are cut from, of many lengths and in segments; made once.
 
-Both repeat one piece of whole groups, since encoding an hour would take long.
+Long ones repeat one piece of whole groups, since encoding an hour would take long.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ import av
 KEY_FRAME_SECONDS = 250 / 30
 _FOLDER = Path(tempfile.gettempdir()) / "leitstand-bench-footage"
 _PICTURE = "testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t"
+_SMALL = "testsrc2=size=640x360:rate=30"
 # Noise: of a steady tone nobody can say by how much it is off.
 _SOUND = "anoisesrc=color=pink:sample_rate=48000:amplitude=0.3"
 _X264 = "-c:v libx264 -preset veryfast -b:v 2500k -maxrate 3500k -bufsize 5200k -pix_fmt yuv420p"
@@ -30,6 +32,37 @@ def recordings() -> tuple[Path, Path]:
     for path, seconds in ((short, 300), (long, 3600)):
         _make(path, f"-stream_loop {seconds // _PIECE_SECONDS - 1} -i {piece} -c copy")
     return short, long
+
+
+def evening() -> tuple[Path, Path]:
+    """The same in a small size, for room on the disk: 5 minutes, 12 hours."""
+    _FOLDER.mkdir(exist_ok=True)
+    piece, short, long = (_FOLDER / f"small-{name}.mkv" for name in ("piece", "5min", "12h"))
+    made = f"-f lavfi -i {_SMALL} -f lavfi -i {_SOUND} -t {_PIECE_SECONDS}"
+    how = "-c:v libx264 -preset veryfast -b:v 300k -maxrate 400k -bufsize 600k -pix_fmt yuv420p"
+    _make(piece, f"{made} {how} {_GROUPS} -c:a aac -b:a 64k")
+    for path, seconds in ((short, 300), (long, 12 * 3600)):
+        _make(path, f"-stream_loop {seconds // _PIECE_SECONDS - 1} -i {piece} -c copy")
+    return short, long
+
+
+def segments() -> tuple[Path, list[Path]]:
+    """Two minutes, a key frame every 2 s, and the same in files of 4 s."""
+    _FOLDER.mkdir(exist_ok=True)
+    whole, folder = _FOLDER / "groups.mkv", _FOLDER / "segments"
+    made = f"-f lavfi -i {_PICTURE} -f lavfi -i {_SOUND} -t 120"
+    _make(whole, f"{made} {_X264} -g 60 -keyint_min 60 -sc_threshold 0 -bf 3 -c:a aac")
+    if not folder.exists():
+        part = folder.with_name("segments.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        cut = "-c copy -f segment -segment_time 4 -reset_timestamps 1"
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", str(whole), *cut.split(), str(part / "%03d.mkv")],
+            check=True,
+        )
+        part.rename(folder)
+    return whole, sorted(folder.glob("*.mkv"))
 
 
 def after_key_frame(path: Path, near: float, later: float) -> float:
