@@ -50,7 +50,7 @@ class LateWindows:
         return {
             w: _NOT_RUNNING if w.start < self._began else _NO_PLAN
             for w in found
-            if not _was_told(w, told.get((w.schedule_id, w.date)), now)
+            if not _was_told(w, told.get((w.schedule_id, w.date)), now, before)
             and self._is_late(w, plan, now, before)
         }
 
@@ -72,6 +72,9 @@ class LateWindows:
         return is_kept and is_old and wanted_from < window.end
 
 
-def _was_told(window: Window, old: Window | None, now: float) -> bool:
-    """Whether the plan before asked for all of the window that has gone by."""
-    return old is not None and old.start <= window.start and min(window.end, now) <= old.end
+def _was_told(window: Window, old: Window | None, now: float, before: float) -> bool:
+    """Whether the plan before asked for all of the window that has gone by, or for what it was in
+    the middle of at the last look."""
+    if old is None or old.start > window.start:
+        return False
+    return min(window.end, now) <= old.end or before < old.end

@@ -461,6 +461,24 @@ def test_an_end_that_is_moved_while_the_clock_is_wrong_makes_no_window_late(
     assert sums_up(run)
 
 
+def test_an_end_that_is_moved_while_nobody_looks_makes_no_window_late(evening: Evening) -> None:
+    evening.change([schedule(1, 60, 160)])
+    play(evening, 140)
+    evening.clock.set = -4000
+    play(evening, 150)
+    service, evening.service = evening.service, None
+    play(evening, 165)
+    evening.clock.set = 0
+    evening.change([schedule(1, 60, 180)], changed_at=BEGIN + 150 - 4000)
+    play(evening, 170)
+    evening.service = service
+    play(evening, 190)
+    run = evening.run(1)
+    assert run.end == BEGIN + 180
+    assert lost(run, Code.NO_PLAN) == 0
+    assert sums_up(run)
+
+
 def test_the_end_of_a_window_that_came_late_is_missed_for_that(evening: Evening) -> None:
     """Its begin was known: what was added to it, and had gone by, was not."""
     evening.change([schedule(1, 60, 80)])
