@@ -14,9 +14,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from control_api.database_faults import DatabaseFault, Replaced, fault_of, is_disk_full
+from control_api.database_faults import (
+    DatabaseFault,
+    Replaced,
+    fault_of,
+    is_disk_full,
+    is_read_only,
+)
 from control_api.database_place import DatabasePlace
 from control_api.reserve import Reserve
 from control_api.sqlite_replay import ReplayConnection
@@ -29,6 +35,7 @@ _RESERVE_BYTES = 16 * 1024**2
 _RESERVE_STEP = 1024**2
 _CONNECT_SECONDS = 5
 _READS = "leitstand_reads"
+_OPENING = "leitstand_opening"
 _IS_UNORDERED = "leitstand_unordered"
 _FROZEN_SECONDS = 5
 """After which PostgreSQL undoes the unordered transaction of a client that does nothing more."""
@@ -53,6 +60,7 @@ class Database:
         self.file = sqlite_file(self.url)
         self.reserve = _reserve(self.file) if self.file and may_use_reserve else None
         self._fault: type[DatabaseFault] | None = None
+        self._opening = 0
         self._place = DatabasePlace(self.file) if self.file else None
         self.engine = _engine(self.url, self.file, self.reserve, busy_seconds)
         # A pool of their own: writers that wait for a lock would hold every connection.
@@ -65,6 +73,8 @@ class Database:
             if self._place is not None:
                 event.listen(engine, "do_connect", self._place.before_connecting)
                 event.listen(engine, "connect", self._place.connected)
+                event.listen(engine, "connect", self._opened)
+                event.listen(engine, "checkin", self._given_back)
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         unordered = self.engine.execution_options(**{_IS_UNORDERED: True})
         self._unordered_writers = sessionmaker(unordered, expire_on_commit=False)
@@ -114,11 +124,36 @@ class Database:
 
     def _named(self, context: ExceptionContext) -> None:
         """Raise a fault of the surroundings as such, and log it when it begins."""
+        if self.file is not None and is_read_only(context.original_exception):
+            self._open_again(context)
         fault = fault_of(context.original_exception, self.file)
         if fault is None:
             return
         self._note(fault)
         raise fault from context.original_exception
+
+    def _open_again(self, context: ExceptionContext) -> None:
+        """Have every connection opened anew at its next use.
+
+        One that was opened on a read-only disk stays read-only when that can be written again. So
+        does SQLite's shared memory, which all connections of the process use until the last one
+        is closed.
+        """
+        context.is_disconnect = True
+        execution = context.execution_context
+        if execution is not None and execution.cursor is not None:
+            # SQLite keeps a connection that was closed for as long as it has an open statement.
+            execution.cursor.close()
+        self._opening += 1
+        # Those that are in use are closed when they are given back.
+        self.close()
+
+    def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_OPENING] = self._opening
+
+    def _given_back(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.get(_OPENING) != self._opening:
+            record.invalidate()
 
     def _note(self, fault: DatabaseFault) -> None:
         """Log a fault when it begins."""

@@ -34,6 +34,10 @@ class DiskFull(DatabaseFault):
     """The file system of the database has no space left."""
 
 
+class ReadOnly(DatabaseFault):
+    """The SQLite file, or its file system, takes no writes."""
+
+
 class Locked(DatabaseFault):
     """Another process holds the database's lock for too long."""
 
@@ -76,9 +80,16 @@ def is_disk_full(error: sqlite3.Error, file: Path) -> bool:
     return kind == sqlite3.SQLITE_FULL or (kind in _PERHAPS_FULL and _has_no_space(file.parent))
 
 
+def is_read_only(error: BaseException) -> bool:
+    """Whether SQLite failed because the file was opened, or is mounted, for reading alone."""
+    return isinstance(error, sqlite3.Error) and _kind(error) == sqlite3.SQLITE_READONLY
+
+
 def _of_sqlite(error: sqlite3.Error, file: Path | None) -> DatabaseFault | None:
     if _kind(error) in _LOCKED:
         return Locked(_locked(), error)
+    if is_read_only(error):
+        return ReadOnly("the database cannot be written: its file or disk is read-only", error)
     if file is not None and is_disk_full(error, file):
         return DiskFull(disk_full_sentence(file.parent, "the database"), error)
     return None

@@ -42,6 +42,20 @@ class SmallDisk:
     def make_room(self) -> None:
         self._filler.unlink()
 
+    def remount(self, how: str) -> None:
+        """`how` is ro or rw; ro is refused while a file is open for writing."""
+        _run("mount", "-o", f"remount,{how}", str(self.path))
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Take no writes from whoever opens a file now; those that are open stay as they are."""
+        _run("mount", "--bind", str(self.path), str(self.path))
+        try:
+            _run("mount", "-o", "remount,bind,ro", str(self.path))
+            yield
+        finally:
+            _run("umount", "--lazy", str(self.path))
+
 
 @contextlib.contextmanager
 def small_disk(folder: Path, kind: str = "tmpfs", mib: int = 64) -> Iterator[SmallDisk]:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,13 +23,14 @@ from control_api import migrations
 from control_api.auth.tables import TokenRow
 from control_api.database import Base, Database
 from control_api.database_away import DatabaseAway
-from control_api.database_faults import Replaced
+from control_api.database_faults import ReadOnly, Replaced, sentence_of
 from control_api.events.tables import EventRow
 from control_api.migrations.migrate import opened
 from control_api.recorder.tables import InstallationRow
 from leitstand.config import ConfigError
 from tests.disks import fill
 from tests.postgresql import PostgreSql
+from tests.small_disk import SmallDisk, small_disk
 
 MIGRATIONS = Path(migrations.__file__).parent
 
@@ -228,6 +230,82 @@ def test_nothing_is_written_to_a_file_that_was_deleted_or_replaced(
             session.add(event(3))
         with database.reading() as session:
             assert session.scalars(select(EventRow.time)).all() == [1.0, 3.0]
+
+
+@pytest.fixture(params=[True, False])
+def read_only(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Path
+) -> Iterator[tuple[Database, SmallDisk]]:
+    """A database whose process was killed, opened on a disk that is read-only."""
+    with small_disk(tmp_path) as disk:
+        file = disk.path / "house.db"
+        _crashed_copy(migrated, file)
+        disk.remount("ro")
+        url = f"sqlite:///{file}"
+        with contextlib.closing(Database(url, may_use_reserve=request.param)) as database:
+            with database.reading() as session:
+                assert session.get(EventRow, 1) is not None
+            yield database, disk
+
+
+def test_a_disk_that_was_read_only_is_written_again(
+    read_only: tuple[Database, SmallDisk], caplog: pytest.LogCaptureFixture
+) -> None:
+    database, disk = read_only
+    for _ in range(2):
+        with pytest.raises(ReadOnly, match="readonly") as error, database.begin() as session:
+            session.add(event(2))
+        assert "read-only" in sentence_of(error.value)
+    disk.remount("rw")
+    with database.begin() as session:
+        session.add(event(3))
+    with database.reading() as session:
+        assert session.scalars(select(EventRow.time)).all() == [1.0, 3.0]
+    said = [one.getMessage() for one in caplog.records if one.name == "control_api.database"]
+    assert said == [sentence_of(error.value)]
+
+
+def test_whoever_read_meanwhile_does_not_keep_it_read_only(
+    read_only: tuple[Database, SmallDisk],
+) -> None:
+    database, disk = read_only
+    with database.reading() as one, database.reading() as other:
+        for session in (one, other):
+            assert session.get(EventRow, 1) is not None
+        disk.remount("rw")
+        with pytest.raises(ReadOnly), database.begin() as session:
+            session.add(event(2))
+    with database.begin() as session:
+        session.add(event(3))
+
+
+def test_a_connection_opened_while_the_disk_was_read_only_is_opened_again(
+    tmp_path: Path, migrated: Path
+) -> None:
+    """One that was opened before writes beside it, which keeps SQLite's shared memory writable."""
+    with small_disk(tmp_path) as disk:
+        file = Path(shutil.copy(migrated, disk.path / "house.db"))
+        with (
+            contextlib.closing(Database(f"sqlite:///{file}")) as before,
+            contextlib.closing(Database(f"sqlite:///{file}")) as database,
+        ):
+            with before.begin() as session:
+                session.add(event(1))
+            with disk.read_only(), pytest.raises(ReadOnly), database.begin() as session:
+                session.add(event(2))
+            for number, each in enumerate((before, database), start=3):
+                with each.begin() as session:
+                    session.add(event(number))
+
+
+def _crashed_copy(migrated: Path, file: Path) -> None:
+    """A database as a process leaves it that was killed: with its log and its shared memory."""
+    aside = Path(shutil.copy(migrated, file.parent.parent / "aside.db"))
+    with contextlib.closing(Database(f"sqlite:///{aside}", may_use_reserve=False)) as database:
+        with database.begin() as session:
+            session.add(event(1))
+        for each in aside.parent.glob("aside.db*"):
+            shutil.copy(each, file.with_name(each.name.replace("aside.db", file.name)))
 
 
 def test_a_file_whose_name_has_signs_of_a_url_is_opened_again(tmp_path: Path) -> None:
