@@ -242,7 +242,8 @@ class Actuator:
         is_fault = by_itself and not self.was_stopped_in_obs
         if is_fault and desired.on and row.origin.is_ours:
             detail = "the recording ended by itself"
-            self.faults.begin(seen.obstacle or Reason(Code.OBS_REFUSES, {"detail": detail}))
+            why = seen.obstacle or seen.ended_by
+            self.faults.begin(why or Reason(Code.OBS_REFUSES, {"detail": detail}))
 
     def _close(self, row: Recording, at: float) -> None:
         row.state, row.ended_at, row.paused = State.CHECKING, at, False

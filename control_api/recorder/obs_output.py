@@ -28,7 +28,8 @@ T = TypeVar("T")
 _FOLDER_SECONDS = 1.0
 _STARTED = "OBS_WEBSOCKET_OUTPUT_STARTED"
 _STOPPING = "OBS_WEBSOCKET_OUTPUT_STOPPING"
-"""Comes only if OBS was asked to stop: a recording that fails ends without it."""
+"""Comes if OBS is asked to stop, which it does itself where its disk is full or its folder gone;
+a recording that fails otherwise ends without it."""
 _FULL_MEGABYTES = 50
 """OBS starts no recording with less (LOW_DISK in its window-basic-main-outputs.cpp)."""
 _MIB = 1024**2
@@ -95,6 +96,7 @@ class ObsOutput:
         self._began: float | None = None
         self._duration = 0.0
         self._grew = self._was_stopped = False
+        self._ended_by: Reason | None = None
 
     @property
     def files(self) -> tuple[SplitFile, ...]:
@@ -111,7 +113,7 @@ class ObsOutput:
             state = event.data.get("outputState")
             if state == _STARTED:
                 self._begin(event.data.get("outputPath"))
-                self._began = self._clock.now()
+                self._began, self._ended_by = self._clock.now(), None
             self._was_stopped = state == _STOPPING or (self._was_stopped and state != _STARTED)
 
     def look(self) -> Observation:
@@ -123,8 +125,14 @@ class ObsOutput:
             # Between STARTING and STARTED the status is still that of the time before.
             if self._duration > 0:
                 self._forget()
-            obstacle = self._obstacle(answers)
-            return Observation(active=False, obstacle=obstacle, stopped=self._was_stopped)
+            ended_by, self._ended_by = self._ended_by, None
+            return Observation(
+                active=False,
+                obstacle=self._obstacle(answers),
+                stopped=self._was_stopped,
+                ended_by=ended_by,
+            )
+        self._notice_own_stop(answers)
         self._notice_another(duration, answers.first_path)
         growth = self._file.look(status.outputBytes, duration, paused=status.outputPaused)
         self._grew = self._grew or self._has_arrived(status.outputBytes, growth.file_bytes)
@@ -144,7 +152,7 @@ class ObsOutput:
     def start(self) -> None:
         """Raises Unreachable or Refused."""
         self._forget()
-        self._was_stopped = False
+        self._was_stopped, self._ended_by = False, None
         self._do("StartRecord")
 
     def stop(self) -> None:
@@ -178,6 +186,11 @@ class ObsOutput:
             self._begin(path)
             self._began = began
         self._duration = duration
+
+    def _notice_own_stop(self, answers: _Answers) -> None:
+        """See, while OBS stops, whether it does so unasked: by the end there may be space again."""
+        if self._was_stopped and (why := self._obstacle(answers)) is not None:
+            self._was_stopped, self._ended_by = False, why
 
     def _has_arrived(self, obs_bytes: float, file_bytes: int | None) -> bool:
         """Whether bytes were seen in the file; where it is not visible, in OBS's count."""

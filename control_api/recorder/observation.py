@@ -27,7 +27,8 @@ class Observation:
     `grew`: bytes were seen in the file (where it is not visible: in OBS's count). `still_seconds`
     is for how long nothing has grown. `began` is the Unix time of the first frame, where an event
     told it. `obstacle` is what would keep a recording from starting, while none runs. `stopped`:
-    an event told that somebody stopped the recording that ran last.
+    an event told that somebody stopped the recording that ran last. `ended_by` is why OBS stopped
+    it unasked, where that was seen; at the first look after its end alone.
     """
 
     active: bool
@@ -42,6 +43,7 @@ class Observation:
     began: float | None = None
     obstacle: Reason | None = None
     stopped: bool = False
+    ended_by: Reason | None = None
 
 
 class RecordOutput(Protocol):

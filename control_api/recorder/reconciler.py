@@ -319,8 +319,8 @@ class Reconciler:
         if seen.active and seen.progress in _NO_DATA:
             detail = f"its file has not grown for {seen.still_seconds:.0f} s"
             return Reason(Code.STALLED, {"detail": detail})
-        if seen.obstacle is not None:
-            return seen.obstacle
+        if (why := seen.obstacle or seen.ended_by) is not None:
+            return why
         refused = faults.get(Code.OBS_REFUSES)
         if refused is None and self._actuator.was_stopped_in_obs:
             return Reason(Code.STOPPED_BY, {"by": IN_OBS})

@@ -80,12 +80,16 @@ class VirtualObs:
     paused: bool = False
     pausing: bool | None = None
     stopping: bool = False
+    ended_by: Reason | None = None
 
     def look(self) -> Observation:
         self._need()
         if self.path is None:
             obstacle = _DISK_FULL if self.full else None
-            return Observation(active=False, obstacle=obstacle, stopped=self.stopping)
+            ended_by, self.ended_by = self.ended_by, None
+            return Observation(
+                active=False, obstacle=obstacle, stopped=self.stopping, ended_by=ended_by
+            )
         duration = self.clock.monotonic() - self.began
         return Observation(
             True, self.paused, duration=duration, bytes=duration + 1, path=self.path, grew=True
@@ -116,13 +120,19 @@ class VirtualObs:
         if self.up and self.path is not None:
             self.pending, self.stopping = "stop", True
 
+    def fill_for_a_moment(self) -> None:
+        """What runs ends; whether there is space again is for `full` to say."""
+        if self.path is not None:
+            self.ended_by = _DISK_FULL
+        self.path = self.pending = None
+
     def kill(self) -> None:
         self.up, self.path, self.pending = False, None, None
 
     def second(self) -> None:
         """One second passes."""
         if self.full:
-            self.path = self.pending = None
+            self.fill_for_a_moment()
         if self.paused:
             self.began += 1
         elif self.path is not None:
@@ -166,6 +176,7 @@ class Evening:
 
     def boot(self) -> None:
         """A recorder starts with what an earlier one left."""
+        self.obs.ended_by = None
         records = Records(self.store, dict(self.store.values), self.clock.now)
         studio = StudioRecords(STUDIO, records, self.clock)
         actuator = Actuator(

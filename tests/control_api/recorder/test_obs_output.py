@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from control_api.recorder.observation import Observation, Progress
-from tests.control_api.recorder.watching import Watch, busy, frames, watched
+from control_api.recordings.reasons import Code, Reason
+from tests.control_api.recorder.watching import LOOK_SECONDS, Watch, busy, frames, watched
 from tests.obs import PROMPT, RealObs
+from tests.running import eventually
+from tests.small_disk import small_disk
 from tests.soak import is_soak
 
 Start = Callable[..., RealObs]
 
 FPS = 15
+STOPPING = "OBS_WEBSOCKET_OUTPUT_STOPPING"
 NOTICED_SECONDS = 15.0
 SPLIT = {"RecSplitFile": True, "RecSplitFileType": "Manual"}
 FRAGMENTS_SECONDS = 60.0 if is_soak() else 20.0
@@ -43,7 +47,7 @@ def split(watch: Watch) -> None:
 
 
 def move_records(watch: Watch, folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     watch.link.request(
         "SetProfileParameter",
         {
@@ -150,6 +154,36 @@ def test_a_stop_by_somebody_is_told_from_a_muxer_that_fails(real_obs: Start) -> 
         watch.record(3.0)
         obs.kill_muxer()
         assert not watch.until(is_lost).stopped
+
+
+def test_a_stop_for_want_of_space_is_told_from_one_by_somebody(
+    real_obs: Start, tmp_path: Path
+) -> None:
+    obs = real_obs(quality="Small")
+    with small_disk(tmp_path, mib=128) as disk, watched(obs.port, disk.path) as watch:
+        move_records(watch, disk.path)
+        watch.record(1.0)
+        disk.fill()
+        eventually(lambda: hears_a_stop(watch))
+        # The last frames are not yet encoded.
+        assert watch.output.look().active
+        disk.make_room()
+        ended = watch.until(lambda one: not one.active)
+        assert (ended.stopped, ended.obstacle) == (False, None)
+        assert ended.ended_by == Reason(Code.DISK_FULL, {"free_mb": 0})
+        assert watch.look().ended_by is None
+        watch.record(1.0)
+        watch.link.request("StopRecord")
+        ended = watch.until(lambda one: not one.active)
+        assert (ended.stopped, ended.ended_by) == (True, None)
+
+
+def hears_a_stop(watch: Watch) -> bool:
+    """Whether OBS just said that it stops, and no look was made since."""
+    events = watch.link.events(LOOK_SECONDS).events
+    for event in events:
+        watch.output.hear(event)
+    return any(event.data.get("outputState") == STOPPING for event in events)
 
 
 def test_to_stop_what_is_stopping_or_stopped_is_success(real_obs: Start) -> None:

@@ -690,6 +690,17 @@ def test_a_disk_that_is_not_full_any_more_is_not_what_keeps_it_from_recording(
     assert lost(run, Code.OBS_REFUSES) + lost(run, Code.STARTING) == pytest.approx(20, abs=4)
 
 
+def test_a_disk_that_was_full_for_a_moment_is_what_ended_the_recording(evening: Evening) -> None:
+    play(evening, 80)
+    evening.obs.fill_for_a_moment()
+    play(evening, 200)
+    run = evening.run(1)
+    assert {gap.code for gap in run.gaps} == {Code.STARTING, Code.DISK_FULL}
+    assert lost(run, Code.DISK_FULL) == pytest.approx(1, abs=1)
+    (failed,) = (event.message for event in evening.events if event.kind == "recording_failed")
+    assert failed == "the disk of the record folder is full (0 MB free)"
+
+
 def test_a_fault_that_does_not_matter_any_more_is_not_called_over(evening: Evening) -> None:
     evening.obs.full = True
     play(evening, 80)
