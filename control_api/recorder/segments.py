@@ -130,6 +130,11 @@ class Segments:
         return is_whole and [_file_of(each) for each in found] == self._files
 
 
+def reserved_bytes(folder: Path) -> int:
+    """How much space the files in a folder have on its disk. Raises OSError."""
+    return sum((folder / name).stat().st_blocks * 512 for name in _NAMES)
+
+
 def _file_of(found: os.stat_result) -> _File:
     return found.st_dev, found.st_ino
 

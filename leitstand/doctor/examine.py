@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from leitstand.config import Config
-from leitstand.doctor import exporter, host, mediamtx, obs
+from leitstand.doctor import exporter, host, mediamtx, obs, recorder
 from leitstand.doctor.finding import Finding
 
 
@@ -23,6 +23,8 @@ def examine(config: Config) -> Iterator[Finding]:
         yield from mediamtx.check(server)
     for studio in config.obs:
         yield from obs.check(studio)
+    if config.obs:
+        yield from recorder.check(config)
     yield from host.check(config.host)
 
 
