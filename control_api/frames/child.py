@@ -22,10 +22,11 @@ from av.video.reformatter import ColorRange
 
 from leitstand.media.canvas import Canvas
 from leitstand.media.frames import Frames
-from leitstand.media.growth import NotYet, opened_at
+from leitstand.media.growth import NotYet
 from leitstand.media.look import MATRIX_709, Colours, Look
 from leitstand.media.opening import Unreadable, opened
 from leitstand.media.sandbox import import_late_modules, lock_in
+from leitstand.media.window import opened_at
 
 _MOST_OUTPUT = 64 << 20
 _LESS_URGENT = 5

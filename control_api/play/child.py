@@ -23,9 +23,9 @@ from control_api.play.samples import Unfit
 from leitstand.media import formats
 from leitstand.media.extent import extent
 from leitstand.media.opening import Media, Unreadable, opened
-from leitstand.media.parts import Parts
 from leitstand.media.sandbox import import_late_modules, lock_in
 from leitstand.media.tracks import codec_name
+from leitstand.media.view import View
 
 _MOST_OUTPUT = 512 << 20
 _CPU_SECONDS = 120
@@ -103,7 +103,7 @@ def _is_playable(media: Media, source: BinaryIO, streams: list[Any]) -> bool:
 
 def _is_whole(source: BinaryIO) -> bool:
     """Whether an MP4 is as long as it says; read by a demuxer of its own, which is moved."""
-    whole = Parts(source, [(0, os.fstat(source.fileno()).st_size)])
+    whole = View(source, b"", 0, os.fstat(source.fileno()).st_size, 0)
     with opened(whole, "mp4", _READ_AT_ONCE) as media:
         return extent(media, source).declared is None
 

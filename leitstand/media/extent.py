@@ -17,7 +17,7 @@ from leitstand.media.flash import tags
 from leitstand.media.fragments import fragments
 from leitstand.media.layout import Bytes, Layout
 from leitstand.media.opening import Media, Unreadable, opened
-from leitstand.media.parts import Parts
+from leitstand.media.view import part
 
 LAYOUTS: Mapping[str, Callable[[Bytes], Layout | None]] = {
     formats.MATROSKA: clusters,
@@ -149,8 +149,8 @@ def _by_layout(media: Media, source: BinaryIO) -> _Ends | None:
     layout = layout_of(data) if layout_of is not None else None
     if layout is None or layout.is_broken:
         return None
-    parts = Parts(source, [(0, layout.head), (layout.tail, data.size)])
-    with contextlib.suppress(Unreadable, av.FFmpegError), opened(parts) as tail:
+    view = part(source, media.format, layout.head, layout.tail, data.size)
+    with contextlib.suppress(Unreadable, av.FFmpegError), opened(view) as tail:
         return _Ends.of(ends(Media(tail.container, media.origin), readable(tail)))
     return None
 

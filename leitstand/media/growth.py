@@ -7,9 +7,7 @@ locked. A plain MP4 or MOV cannot: its index is written when the recording ends.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -22,8 +20,8 @@ from leitstand.media.flash import tags
 from leitstand.media.fragments import fragments
 from leitstand.media.layout import Bytes, Layout
 from leitstand.media.opening import Media, Unreadable, opened
-from leitstand.media.parts import Parts
 from leitstand.media.transport import packets
+from leitstand.media.view import part
 
 _LAYOUTS: Mapping[str, Callable[[Bytes], Layout | None]] = {
     "matroska": clusters,
@@ -34,11 +32,6 @@ _LAYOUTS: Mapping[str, Callable[[Bytes], Layout | None]] = {
 }
 _AUDIO_LAG = Fraction(1, 2)
 """Audio that ends earlier than this before the video has stopped, and is not waited for."""
-
-_FEW = 12
-"""So many units are read from the beginning."""
-_GOP_SECONDS = 30
-"""A key frame comes at least this often."""
 
 
 class NotYet(Exception):
@@ -61,9 +54,9 @@ class Growth:
 def growth(file: BinaryIO, demuxer: str) -> Growth:
     """What is final of a file that grows, `demuxer` being what its name says. Raises NotYet."""
     layout = layout_of(file, demuxer)
-    tail = Parts(file, [(0, layout.head), (layout.tail, layout.end)])
+    tail = part(file, demuxer, layout.head, layout.tail, layout.end)
     try:
-        with opened(Parts(file, [(0, layout.end)]), demuxer) as whole:
+        with opened(part(file, demuxer, 0, 0, layout.end), demuxer) as whole:
             origin = whole.origin
         with opened(tail, demuxer) as media:
             newest = _newest(Media(media.container, origin))
@@ -107,44 +100,3 @@ def _newest(media: Media) -> Fraction | None:
 
 def _of(track: Any, last: Mapping[int, Fraction]) -> Fraction | None:
     return None if track is None else last.get(track.index)
-
-
-@contextmanager
-def opened_at(file: BinaryIO, demuxer: str, size: int, at: float) -> Iterator[Media]:
-    """The first `size` bytes of a file that grows, read as media, from around `at` seconds on.
-
-    A file has no index before its end: a demuxer alone would read all that comes before.
-    Raises NotYet, Unreadable.
-    """
-    with opened(Parts(file, [(0, size)]), demuxer) as whole:
-        window = _window(file, demuxer, size, Fraction(at) + whole.origin)
-        if window is None:
-            yield whole
-            return
-        with opened(window, demuxer) as media:
-            yield Media(media.container, whole.origin)
-
-
-def _window(file: BinaryIO, demuxer: str, size: int, stamp: Fraction) -> Parts | None:
-    """The units from well before a time up to the one after it; None where there are few."""
-    layout = layout_of(file, demuxer)
-    starts = [start for start in layout.starts if start < size]
-    if len(starts) <= _FEW:
-        return None
-
-    def begins(number: int) -> Fraction:
-        until = starts[number + 1] if number + 1 < len(starts) else size
-        unit = Parts(file, [(0, layout.head), (starts[number], until)])
-        with opened(unit, demuxer) as media:
-            times = (
-                packet.pts * Fraction(packet.time_base)
-                for packet in readable(media)
-                if packet.pts is not None
-            )
-            return min(times, default=Fraction(0))
-
-    numbers = range(len(starts))
-    first = max(0, bisect_right(numbers, stamp - _GOP_SECONDS, key=begins) - 1)
-    after = min(bisect_right(numbers, stamp, key=begins) + 1, len(starts))
-    until = starts[after] if after < len(starts) else size
-    return Parts(file, [(0, layout.head), (starts[first], until)])

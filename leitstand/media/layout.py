@@ -47,9 +47,12 @@ class Layout:
 class Bytes:
     """The bytes of an open file as it is now; reading does not move its position."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, most: int | None = None) -> None:
+        """Of the first `most` bytes if given."""
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
+        if most is not None:
+            self.size = min(self.size, most)
 
     def read(self, at: int, size: int) -> bytes:
-        return os.pread(self._file.fileno(), min(size, max(0, self.size - at)), at)
+        return os.pread(self._file.fileno(), max(0, min(size, self.size - at)), at)

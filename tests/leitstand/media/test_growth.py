@@ -12,14 +12,15 @@ import av
 import pytest
 
 from leitstand.media import formats
-from leitstand.media import growth as module
+from leitstand.media import window as module
 from leitstand.media.clusters import clusters
 from leitstand.media.flash import tags
 from leitstand.media.fragments import fragments
 from leitstand.media.frames import Frames
-from leitstand.media.growth import Growth, NotYet, growth, opened_at
+from leitstand.media.growth import Growth, NotYet, growth
 from leitstand.media.layout import Bytes
 from leitstand.media.transport import packets
+from leitstand.media.window import opened_at
 from tests.leitstand.cut.media import number_of
 from tests.leitstand.media.damage import FRAGMENTS, GOP, recorded
 
@@ -136,9 +137,11 @@ def test_hybrid_mp4_grows_in_fragments_and_is_plain_when_it_is_closed(tmp_path: 
 def test_others_do_not_grow(tmp_path: Path) -> None:
     path = recorded(tmp_path / "a.avi")
     assert look(path) == "format_not_growing"
-    empty = tmp_path / "empty.mkv"
-    empty.touch()
-    assert look(empty) == "nothing_written"
+    for kind in ("mkv", "ts", "flv", "mp4"):
+        for content in (b"", b"FLV\1\5"):
+            path = tmp_path / f"begun.{kind}"
+            path.write_bytes(content)
+            assert look(path) in ("nothing_written", "index_at_the_end" if content else "")
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts", "a.flv"])
@@ -183,8 +186,8 @@ def test_a_place_is_found_without_what_lies_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Key frames are 2 s apart, and the window begins 3 s before the moment."""
-    monkeypatch.setattr(module, "_FEW", 2)
-    monkeypatch.setattr(module, "_GOP_SECONDS", 3)
+    monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(module, "LOOK_BACK_SECONDS", (3,))
     content = whole(tmp_path, name)
     expected = seen(content)
     path = tmp_path / name
