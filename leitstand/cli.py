@@ -225,9 +225,17 @@ def scan(
 @command
 def clip_(
     file: Annotated[Path, typer.Argument(help="The recording.")],
-    start: Annotated[str, typer.Option("--from", metavar="T", help="Seconds or HH:MM:SS.mmm.")],
-    end: Annotated[str, typer.Option("--to", metavar="T", help="The first moment left out.")],
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="T", help="Seconds or HH:MM:SS.mmm.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="T", help="The first moment left out.")
+    ] = None,
     *,
+    last: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="So much up to the end, also of a running recording."),
+    ] = None,
     mode: Annotated[str, typer.Option(help="exact, copy or reencode.")] = "exact",
     output: Annotated[
         Path | None,
@@ -247,6 +255,7 @@ def clip_(
     _set_up_logs("warning")
     wish = clip.Wish(
         *(file, start, end, mode, output),
+        last=last,
         title=title,
         height=height,
         fade_in=fade_in,

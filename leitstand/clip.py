@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,21 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from leitstand.cut import CutError, Mode, Part, Request, cut
 from leitstand.cut.request import Effects, Logo
 from leitstand.errors import ConfigError
+from leitstand.media.extent import extent
+from leitstand.media.formats import demuxer_of
+from leitstand.media.growth import NotYet, growth
+from leitstand.media.opening import Unreadable, opened
+from leitstand.media.window import read_only
 
 _SOUND_NAMES = {".m4a", ".mka"}
+_QUIET_SECONDS = 10.0
+"""What has not changed for so long is not being written any more."""
+_FORMATS = "set the recording format in OBS to Matroska (mkv), hybrid MP4 or fragmented MP4"
+_NOT_YET = {
+    "nothing_written": "nothing of it can be read so far",
+    "index_at_the_end": f"a plain MP4 or MOV cannot be read before the recording ends; {_FORMATS}",
+    "format_not_growing": f"its format cannot be read before the recording ends; {_FORMATS}",
+}
 _TIME = re.compile(r"(?:(\d{1,3}):)?(?:(\d{1,2}):)?(\d{1,7}(?:\.\d{1,15})?)", re.ASCII)
 
 
@@ -24,10 +38,11 @@ class Wish:
     `logo` is a PNG with an alpha channel, fades are seconds."""
 
     file: Path
-    start: str
-    end: str
+    start: str | None
+    end: str | None
     mode: str
     output: Path | None
+    last: str | None = None
     title: str | None = None
     height: int | None = None
     fade_in: float = 0.0
@@ -70,7 +85,7 @@ def _request(wish: Wish) -> Request:
         raise ConfigError(f"--mode: {wish.mode!r} is not one of {', '.join(Mode)}")
     if not wish.file.is_file():
         raise ConfigError(f"{wish.file}: there is no such file")
-    part = Part(wish.file, seconds(wish.start, "--from"), seconds(wish.end, "--to"))
+    part = _part(wish)
     output = wish.output or wish.file.with_name(f"{wish.file.stem}-clip.mp4")
     if output.exists():
         raise ConfigError(f"--output: {output} is there already; choose another name")
@@ -83,6 +98,34 @@ def _request(wish: Wish) -> Request:
         title=wish.title,
         effects=_effects(wish),
     )
+
+
+def _part(wish: Wish) -> Part:
+    if wish.last is not None:
+        if (wish.start, wish.end) != (None, None):
+            raise ConfigError("--last: instead of --from and --to, and not with them")
+        return _last(wish.file, seconds(wish.last, "--last"))
+    if wish.start is None or wish.end is None:
+        raise ConfigError("--from and --to are needed, or --last")
+    return Part(wish.file, seconds(wish.start, "--from"), seconds(wish.end, "--to"))
+
+
+def _last(path: Path, length: float) -> Part:
+    """The last seconds of a recording, up to the newest that can be read while it is written."""
+    demuxer = demuxer_of(path.name)
+    try:
+        with read_only(path) as file:
+            if time.time() - path.stat().st_mtime > _QUIET_SECONDS:
+                with opened(file, demuxer) as media:
+                    end = extent(media, file).seconds
+                return Part(path, max(0.0, end - length), end)
+            found = growth(file, demuxer)
+            start = max(0.0, found.newest - length)
+            return Part(path, start, found.newest, size=found.size)
+    except NotYet as why:
+        raise ConfigError(f"--last: {path}: {_NOT_YET[why.code]}") from None
+    except (OSError, Unreadable) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from None
 
 
 def _height(wish: Wish) -> int | None:

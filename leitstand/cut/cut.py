@@ -31,6 +31,7 @@ from leitstand.cut.request import (
     Tags,
     Verdict,
 )
+from leitstand.cut.running import settled
 from leitstand.cut.splice import splice
 from leitstand.cut.whole import drawn, whole_encoder
 from leitstand.cut.work import Work, must_fit
@@ -100,7 +101,7 @@ def _checked(request: Request, progress: Progress, cancelled: Asked) -> Work:
         container = _SOUND_NAMES.get(container, "mp4")
     if container not in CONTAINERS:
         raise CutError(f"{container!r} is none of {', '.join(CONTAINERS)}.")
-    return Work(request, container, progress, cancelled)
+    return Work(settled(request), container, progress, cancelled)
 
 
 def _wrong(part: Part) -> str:

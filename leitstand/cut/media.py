@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,8 @@ from leitstand.cut.bitstream import Key, Nals
 from leitstand.cut.hidden import CODECS, Reach
 from leitstand.cut.request import CannotCopy, CutError
 from leitstand.media.opening import origin_of
+from leitstand.media.view import View
+from leitstand.media.window import Written
 
 READING = {
     "protocol_whitelist": "file",
@@ -32,6 +34,7 @@ LARGEST_PIXELS = 8192
 """The widest and highest picture that is decoded: a small file may claim to hold a huge one."""
 _DECODING = {"max_pixels": str(LARGEST_PIXELS**2)}
 _MICROSECOND = Fraction(1, 1_000_000)
+_READ_AT_ONCE = 1 << 16
 # How far before the wanted place to seek until a key frame before it is found.
 _SEEK_MARGINS = (0, 1, 3, 10, 30, 120)
 # No codec keeps more pictures back than 16.
@@ -42,7 +45,7 @@ _REORDERED_AT_MOST = 20
 class Media:
     """An open file. `origin` is the time of second zero, in seconds of its own time stamps."""
 
-    path: Path
+    path: Path | Written
     container: InputContainer
     origin: Fraction
 
@@ -67,30 +70,50 @@ class Media:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Media]:
+def opened(path: Path | Written) -> Iterator[Media]:
     """Opens a file for reading; raises CutError with a sentence."""
-    if not path.is_file():
-        raise CutError(f"There is no file {path.name}.")
-    try:
-        container = av.open(
-            str(path.resolve()),
-            # Some pictures are decoded to find out what they are.
-            options=_DECODING,
-            container_options=READING,
-        )
-    except (av.FFmpegError, ValueError) as error:
-        raise CutError(f"{path.name} is in no known format, or damaged: {error}") from error
-    with container:
+    with ExitStack() as stack:
+        if isinstance(path, Written):
+            container = _container(path, _written(path, stack))
+            origin = path.window.origin
+        else:
+            if not path.is_file():
+                raise CutError(f"There is no file {path.name}.")
+            container = _container(path, str(path.resolve()))
+            origin = origin_of(container)
+        stack.enter_context(container)
         for stream in container.streams.video:
             if stream.codec_context is not None:
                 _must_be_decodable(path, stream)
                 # A picture may claim to be larger than the file has said.
                 stream.codec_context.options = dict(_DECODING)
             stream.thread_type = "AUTO"
-        yield Media(path, container, origin_of(container))
+        yield Media(path, container, origin)
 
 
-def _must_be_decodable(path: Path, stream: VideoStream) -> None:
+def _written(path: Written, stack: ExitStack) -> View:
+    try:
+        return stack.enter_context(path.opened())
+    except OSError as error:
+        raise CutError(f"There is no file {path.name} any more.") from error
+
+
+def _container(path: Path | Written, source: str | View) -> InputContainer:
+    try:
+        return av.open(
+            source,
+            "r",
+            format=path.window.demuxer if isinstance(path, Written) else None,
+            # Some pictures are decoded to find out what they are.
+            options=_DECODING,
+            container_options=READING,
+            buffer_size=_READ_AT_ONCE,
+        )
+    except (av.FFmpegError, ValueError) as error:
+        raise CutError(f"{path.name} is in no known format, or damaged: {error}") from error
+
+
+def _must_be_decodable(path: Path | Written, stream: VideoStream) -> None:
     if max(stream.width, stream.height) > LARGEST_PIXELS:
         raise CutError(
             f"{path.name} has pictures of {stream.width}x{stream.height} pixels; "

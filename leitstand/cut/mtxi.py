@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from leitstand.cut.continuity import Mark
+from leitstand.media.window import Written
 
 _BOX_PATH = (b"moov", b"udta", b"mtxi")
 _HEADER = struct.Struct(">I4s")
@@ -15,9 +16,9 @@ _CONTENT = struct.Struct(">4x16sQqq")
 _HEAD_BYTES = 1 << 16
 
 
-def mark(path: Path) -> Mark | None:
+def mark(path: Path | Written) -> Mark | None:
     """That of a file; None where it has none."""
-    with path.open("rb") as file:
+    with path.opened() if isinstance(path, Written) else path.open("rb") as file:
         return parsed(file.read(_HEAD_BYTES))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from leitstand.media.window import Written
+
 CONTAINERS = ("mp4", "mkv", "webm")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 
@@ -39,14 +41,18 @@ class Mode(enum.StrEnum):
 class Part:
     """[start, end) of one file, in seconds from the container's start time.
 
+    `size` tells of a file that is being written how many of its bytes are final; the cutter makes
+    of it what is read of the file.
+
     `at` is the clock time of the start in seconds, where it is known: parts that are one stream
     are together as long as their clock times say, even if those of single files are inaccurate.
     """
 
-    path: Path
+    path: Path | Written
     start: float
     end: float
     at: float | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from leitstand.cut import mux, subtitle_text, writer
 from leitstand.cut.files import Opener
 from leitstand.cut.media import Media, base, codec_of, opened, seek
 from leitstand.cut.request import CannotCopy
+from leitstand.media.window import Written
 
 _UNIT = Fraction(1, 1000)
 # A subtitle that is still shown at the start may have begun this long before.
@@ -36,7 +37,7 @@ _CODECS = {"mp4": "mov_text", "mkv": "subrip", "webm": "webvtt"}
 class Span:
     """[start, end) of a file in seconds of its own time stamps; it begins at `at` in the clip."""
 
-    path: Path
+    path: Path | Written
     start: Fraction
     end: Fraction
     at: Fraction = Fraction(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from leitstand import cli, clip
 from leitstand.config import ConfigError
 from leitstand.cut.verify import verify
-from tests.leitstand.cut.media import Recipe, record
+from tests.leitstand.cut.media import Recipe, record, watch
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,40 @@ def test_a_clip_by_command(tmp_path: Path) -> None:
     )
     assert run(str(source), "--from", "5", "--to", "2", "--output", str(tmp_path / "x.mp4"))[0] == 2
     assert not (tmp_path / "x.mp4").exists()
+
+
+def test_the_last_seconds_of_a_running_recording(tmp_path: Path) -> None:
+    recipe = Recipe(options={"g": "25"}, seconds=6, container={"cluster_time_limit": "500"})
+    whole = record(tmp_path / "whole.mkv", recipe).read_bytes()
+    running = tmp_path / "running.mkv"
+    running.write_bytes(whole[: len(whole) * 3 // 4])
+    output = tmp_path / "last.mp4"
+    code, said, _ = run(str(running), "--last", "2", "--output", str(output))
+    assert (code, "2.000 s" in said) == (0, True)
+    numbers = watch(output).numbers
+    assert numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+    assert 80 < numbers[-1] < 113
+
+
+def test_the_last_seconds_of_a_finished_one(tmp_path: Path) -> None:
+    source = record(tmp_path / "evening.mp4", Recipe(options={"g": "25"}, seconds=4))
+    os.utime(source, (1e9, 1e9))
+    output = tmp_path / "last.mp4"
+    assert run(str(source), "--last", "1", "--output", str(output))[0] == 0
+    assert watch(output).numbers[-1] == 99
+
+
+def test_what_last_refuses(tmp_path: Path) -> None:
+    whole = record(tmp_path / "whole.mp4", Recipe(seconds=2)).read_bytes()
+    plain = tmp_path / "plain.mp4"
+    plain.write_bytes(whole[:-2000])
+    for arguments, sentence in (
+        (["--last", "2"], "set the recording format in OBS to Matroska (mkv), hybrid MP4 or"),
+        (["--last", "2", "--from", "1"], "--last: instead of --from and --to"),
+        (["--from", "1"], "--from and --to are needed, or --last"),
+    ):
+        code, _, told = run(str(plain), *arguments, "--output", str(tmp_path / "x.mp4"))
+        assert (code, sentence in " ".join(told.split())) == (2, True), told
 
 
 def made(source: Path, output: Path, **more: Any) -> str:
