@@ -69,7 +69,8 @@ _DESCRIPTION = """\
 Recordings by hand and by schedule, videos and clips, for any number of OBS studios.
 
 Every answer is `{"success": true, "data": …, "message": …}`, every error `{"detail": "…"}` with
-its status. Times are ISO 8601 with an offset; durations are seconds or words such as `1h30m`.
+its status, and with a `code` and its `params` where programs need one. Times are ISO 8601 with an
+offset; durations are seconds or words such as `1h30m`.
 Sign in with a bearer token.
 """
 _FAILURES: dict[int | str, dict[str, Any]] = {
@@ -109,7 +110,10 @@ def _document(request: Request, _: Viewer) -> dict[str, Any]:
 
 # Coroutines: plain functions would wait for a thread, all of which other requests may hold.
 async def _told(_: Request, error: ApiError) -> Response:
-    return JSONResponse({"detail": error.detail}, error.status, error.headers)
+    told: dict[str, Any] = {"detail": error.detail}
+    if error.code:
+        told |= {"code": error.code, "params": dict(error.params)}
+    return JSONResponse(told, error.status, error.headers)
 
 
 async def _without_database(_: Request, error: SQLAlchemyError) -> Response:

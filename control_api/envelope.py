@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,4 +26,10 @@ class Shape(BaseModel):
 class Failure(BaseModel):
     """What every error looks like."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     detail: str
+    code: str | None = None
+    """What programs compare, where there is such a code."""
+    params: dict[str, Any] | None = None
+    """The values that the sentence has, with a code."""

@@ -8,12 +8,14 @@ ApiError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Self
 
 DATABASE_AWAY = "the database does not answer; try again"
 
 
 class ApiError(Exception):
-    """`detail` is a sentence for whoever asked: the thing, the value and the way out."""
+    """`detail` is a sentence for whoever asked: the thing, the value and the way out. `code` is
+    the same for programs, where there is one, with the values that the sentence has."""
 
     status = 500
 
@@ -21,6 +23,13 @@ class ApiError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.headers = dict(headers or {})
+        self.code = ""
+        self.params: Mapping[str, Any] = {}
+
+    def coded(self, code: str, params: Mapping[str, Any]) -> Self:
+        """The same with a code."""
+        self.code, self.params = code, params
+        return self
 
 
 class BadInput(ApiError):

@@ -47,13 +47,17 @@ def checked(order: ClipIn) -> ClipIn:
 
 
 def _check_times(order: ClipIn) -> None:
+    if order.last is not None:
+        if (order.start, order.end, order.ranges) != (None, None, None):
+            raise BadInput("last: instead of start and end or ranges, and not with them")
+        return
     if order.ranges is not None:
         if order.start is not None or order.end is not None:
             raise BadInput("ranges: either ranges or start and end are needed, and not both")
         return
     for field in ("start", "end"):
         if getattr(order, field) is None:
-            raise BadInput(f"{field}: is missing; a clip needs start and end, or ranges")
+            raise BadInput(f"{field}: is missing; a clip needs start and end, or ranges, or last")
 
 
 def _given(order: ClipIn, fields: Sequence[str]) -> str | None:

@@ -37,7 +37,7 @@ class Clips:
     ) -> None:
         store = ClipStore(database)
         logo = LogoService(folder.with_name("logo.png"))
-        timelines = Timelines(TimelineStore(database))
+        timelines = Timelines(TimelineStore(database), library.growing, library.now)
         evenings = EveningService(EveningStore(database), timelines, library)
         picker = Picker(timelines, evenings, library)
         service = ClipService(store, picker, logo, folder, clock)

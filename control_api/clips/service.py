@@ -116,9 +116,7 @@ class ClipService:
         return ClipJob(
             id=id,
             request=Request(
-                parts=[
-                    Part(self._picker.path(one.id), one.start, one.end, one.wall) for one in spans
-                ],
+                parts=[self._part(span, picked) for span in spans],
                 output=self._folder / f"{id}.{suffix(order)}",
                 mode=Mode(order.mode),
                 container=order.container,
@@ -137,6 +135,10 @@ class ClipService:
             by=by,
             details=_details(picked, self._picker.zone),
         )
+
+    def _part(self, span: Span, picked: Picked) -> Part:
+        path, size = self._picker.path(span.id), picked.written.get(span.id)
+        return Part(path, span.start, span.end, span.wall, size)
 
     def _effects(self, order: ClipIn) -> Effects | None:
         if not has_effects(order):

@@ -78,6 +78,7 @@ class ClipIn(Shape):
                     "logo": {"corner": "bottom-right", "width": 0.12},
                 },
                 {"video_id": "k3v9q0c2m7d1x8ap", "start": 0, "end": 60, "container": "m4a"},
+                {"studio": "stage", "last": 720, "title": "Anna"},
             ]
         }
     )
@@ -91,6 +92,9 @@ class ClipIn(Shape):
     """Seconds into the video, a clock time HH:MM[:SS[.mmm]], or an ISO time with its date."""
     end: Time | None = None
     """The same; not in the clip any more. One before the start crosses midnight."""
+    last: Annotated[float | None, Field(ge=1, le=43_200, allow_inf_nan=False)] = None
+    """Instead of start and end: so many seconds, by the clock, up to the newest that can be read;
+    of a studio that records, or has within the last 30 minutes."""
     ranges: Annotated[list[RangeIn] | None, Field(min_length=1, max_length=20)] = None
     """Instead of start and end: several, joined in this order."""
     chapters: Annotated[list[ChapterIn] | None, Field(max_length=200)] = None
@@ -118,7 +122,8 @@ class ClipIn(Shape):
     gaps: Literal["join", "refuse"] = "join"
     """join: where nothing was recorded for a while, what there is is joined and the clip is
     shorter; a start or end at which nothing was recorded moves to the nearest recorded moment
-    inside the range. The job lists both in its details. refuse: that is an error."""
+    inside the range, as does an end after the newest second of a running recording. The job lists
+    both in its details. refuse: that is an error."""
 
 
 class ExportIn(Shape):

@@ -54,14 +54,14 @@ def in_one(video: Footage, start: str | float, end: str | float, zone: tzinfo) -
     BadInput, which says what is allowed.
     """
     begin, asked_begin = _offset(video, start, zone, "start", None)
-    after = asked_begin if asked_begin is not None else _wall(video, begin)
+    after = asked_begin if asked_begin is not None else video.wall_at(begin)
     finish, asked_end = _offset(video, end, zone, "end", after)
     if None not in (asked_begin, asked_end) and finish <= begin:
         raise BadInput(f"start: from {start!r} to {end!r} nothing was recorded: it is in a pause")
     _check(begin, finish, video.duration)
     finish = min(finish, video.duration)
-    walls = asked_begin, asked_end if asked_end is not None else _wall(video, finish)
-    return Asked(Span(video.id, begin, finish, _wall(video, begin)), *walls)
+    walls = asked_begin, asked_end if asked_end is not None else video.wall_at(finish)
+    return Asked(Span(video.id, begin, finish, video.wall_at(begin)), *walls)
 
 
 def offset_at(video: Footage, at: str, zone: tzinfo, field: str) -> float:
@@ -85,13 +85,18 @@ def ranges(start: str, end: str, zone: tzinfo, newest: float) -> list[tuple[floa
     return found
 
 
-def in_range(start: str, end: str, zone: tzinfo, first: float, last: float) -> tuple[float, float]:
-    """The range [begin, end) that is meant within [first, last). Raises BadInput."""
+def in_range(
+    start: str, end: str, zone: tzinfo, first: float, last: float, *, goes_on: bool = False
+) -> tuple[float, float]:
+    """The range [begin, end) that is meant within [first, last); where it `goes_on`, the end may be
+    after that. Raises BadInput."""
     begins = _walls(start, zone, "start", first, last)
     begin = next((wall for wall in begins if first <= wall < last), None)
     if begin is None:
         raise BadInput(f"start: {start!r} is not in {_shown_range(first, last, zone)}")
     finish = _after(end, zone, begin)
+    if goes_on:
+        return begin, finish
     if finish > last + 1:
         raise BadInput(f"end: {end!r} is not in {_shown_range(first, last, zone)}")
     return begin, min(finish, last)
@@ -152,11 +157,6 @@ def _beside(video: Footage, wall: float, *, is_end: bool) -> float | None:
         if before.end <= wall <= after.wall:
             return before.offset + before.length if is_end else after.offset
     return None
-
-
-def _wall(video: Footage, offset: float) -> float | None:
-    before = [piece for piece in video.stretches if piece.offset <= offset]
-    return before[-1].wall + offset - before[-1].offset if before else None
 
 
 def _check(start: float, end: float, duration: float) -> None:

@@ -12,7 +12,6 @@ from control_api.evenings.grouping import APART_SECONDS, Group, Part, grouped, m
 from control_api.evenings.store import EveningStore
 from control_api.evenings.tables import EveningRow
 from control_api.library.changes import Changes
-from control_api.library.portrait import WRITING
 from control_api.library.store import VideoStore
 from control_api.library.tables import VideoRow
 
@@ -34,7 +33,7 @@ class Assigner:
 
     def assign(self, row: VideoRow) -> None:
         """Find the evening of a video, or begin one; what has one keeps it."""
-        if row.studio is None or row.is_edited or row.rendition_of or row.state == WRITING:
+        if row.studio is None or row.is_edited or row.rendition_of:
             return
         if row.evening_id is not None:
             self._widen(self._known(row), [row])

@@ -91,6 +91,7 @@ def _evening(evening: Evening, service: EveningService) -> dict[str, Any]:
         "parts": totals.parts,
         "recorded": totals.seconds,
         "size": totals.size,
+        "running": evening.is_running,
     }
 
 
@@ -127,4 +128,5 @@ def _detail(shown: Shown, service: EveningService) -> EveningDetailOut:
         )
         for gap in shown.recorded.gaps
     ]
-    return EveningDetailOut(**_evening(shown, service), videos=videos, spans=spans, gaps=gaps)
+    told = _evening(shown.evening, service)
+    return EveningDetailOut(**told, videos=videos, spans=spans, gaps=gaps)

@@ -10,6 +10,7 @@ from datetime import datetime
 from control_api.errors import BadInput, Conflict, NotFound
 from control_api.evenings.store import EveningStore, Totals, Wanted
 from control_api.evenings.tables import EveningRow
+from control_api.library.portrait import WRITING
 from control_api.library.service import LibraryService
 from control_api.library.tables import VideoRow
 from control_api.timeline.service import Recorded, Timelines
@@ -21,6 +22,13 @@ class Evening:
 
     row: EveningRow
     totals: Totals
+    newest: float | None = None
+    """The newest second of what is being recorded of it, in Unix seconds."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a part of it is being recorded."""
+        return self.totals.written > 0
 
     @property
     def start(self) -> float:
@@ -28,13 +36,14 @@ class Evening:
 
     @property
     def end(self) -> float:
-        return max(self.row.end, self.totals.end)
+        return max(self.row.end, self.totals.end, self.newest or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Evening):
-    """The same with its parts, and what was recorded in it from start to end."""
+class Shown:
+    """An evening with its parts, and what was recorded in it from start to end."""
 
+    evening: Evening
     parts: Sequence[VideoRow]
     recorded: Recorded
 
@@ -59,17 +68,26 @@ class EveningService:
         row, totals = self._store.get(id), self._store.totals([id]).get(id)
         if row is None or totals is None:
             raise NotFound(f"there is no evening {id!r}; GET /api/evenings lists them")
-        return Evening(row, totals)
+        return Evening(row, totals, self._newest(id) if totals.written else None)
+
+    def _newest(self, id: str) -> float | None:
+        parts = [row for row in self._store.parts(id) if row.state == WRITING]
+        ends = [self._timelines.grown(row).end for row in parts]
+        return max((end for end in ends if end is not None), default=None)
 
     def show(self, id: str) -> Shown:
         """Raises NotFound."""
         evening = self.get(id)
         recorded = self.recorded(evening, evening.start, evening.end)
-        return Shown(evening.row, evening.totals, self._store.parts(id), recorded)
+        # Those that are being written are there as they are now.
+        parts = [recorded.rows.get(row.id, row) for row in self._store.parts(id)]
+        return Shown(evening, parts, recorded)
 
     def recorded(self, evening: Evening, begin: float, end: float) -> Recorded:
-        """What was recorded of an evening from one moment to another."""
-        first, last = max(begin, evening.start), min(end, evening.end)
+        """What was recorded of an evening from one moment to another; one that goes on has no
+        end as yet."""
+        first = max(begin, evening.start)
+        last = end if evening.is_running else min(end, evening.end)
         ids = {row.id for row in self._store.all_parts(evening.row.id)}
         return self._timelines.recorded(evening.row.studio, first, last, ids)
 

@@ -56,6 +56,9 @@ class EveningOut(Shape):
     """Seconds of all its videos together."""
     size: int
     """Bytes of all its videos together."""
+    running: bool = False
+    """Whether a part of it is being recorded; `end` is then the newest second that can be read, in
+    a list that of the last scan."""
 
 
 class EveningsOut(Shape):
@@ -94,7 +97,8 @@ class GapOut(Shape):
     start: datetime
     end: datetime
     code: str
-    """That of the recorder's account, or no_account, paused, video_unusable, no_video."""
+    """That of the recorder's account, or no_account, paused, video_unusable, no_video,
+    not_written."""
     params: dict[str, Any]
     reason: str
     """The same as a sentence in English."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 
 from control_api.database import Database
 from control_api.evenings.grouping import Part, Window
 from control_api.evenings.tables import EveningRow
+from control_api.library.portrait import WRITING
 from control_api.library.tables import VideoRow
 from control_api.schedules.tables import RunRow
 
@@ -36,6 +37,8 @@ class Totals:
     end: float
     seconds: float
     size: int
+    written: int = 0
+    """How many of them are being written."""
 
 
 class EveningStore:
@@ -70,14 +73,15 @@ class EveningStore:
             func.max(_END),
             func.sum(VideoRow.duration),
             func.sum(VideoRow.size),
+            func.sum(case((VideoRow.state == WRITING, 1), else_=0)),
         )
         query = select(VideoRow.evening_id, *columns)
         query = query.where(VideoRow.evening_id.in_(ids), VideoRow.listed.is_(True))
         with self._database.reading() as session:
             found = session.execute(query.group_by(VideoRow.evening_id)).all()
         return {
-            str(id): Totals(count, start, end, seconds, int(size))
-            for id, count, start, end, seconds, size in found
+            str(id): Totals(count, start, end, seconds, int(size), int(written))
+            for id, count, start, end, seconds, size, written in found
         }
 
     def parts(self, id: str) -> Sequence[VideoRow]:
@@ -124,7 +128,7 @@ class EveningStore:
             VideoRow.studio.is_not(None),
             VideoRow.evening_id.is_(None),
             VideoRow.rendition_of.is_(None),
-            VideoRow.state != "writing",
+            VideoRow.state != WRITING,
         )
         with self._database.reading() as session:
             return session.scalars(query.order_by(VideoRow.sort_start).limit(limit)).all()

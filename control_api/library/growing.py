@@ -8,6 +8,7 @@ import os
 import tempfile
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from control_api.errors import BadInput, Unavailable
@@ -65,6 +66,18 @@ class Growing:
             if len(self._known) > _MOST_KEPT:
                 del self._known[next(iter(self._known))]
         return found
+
+    def at(self, path: Path) -> Grown | None:
+        """The same of a file; None where it cannot be opened or looked into now."""
+        try:
+            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        with os.fdopen(opened, "rb", buffering=0) as file:
+            try:
+                return self.of(str(path), path.name, file)
+            except Unavailable:
+                return None
 
     def _kept(self, id: str, size: int) -> Grown | None:
         with self._lock:

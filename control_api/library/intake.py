@@ -11,6 +11,7 @@ from control_api.events.service import Kind
 from control_api.library import portrait, sidecar
 from control_api.library.attempts import Attempts
 from control_api.library.changes import Changes
+from control_api.library.growing import Growing
 from control_api.library.names import start_told
 from control_api.library.portrait import (
     DAMAGED,
@@ -32,7 +33,8 @@ from control_api.recordings.tables import RecordingRow
 
 class Intake:
     """`tell` is the events'; `probe` looks into one file; `settled` is called with each video that
-    was taken in, and is known to be a rendition or none."""
+    was taken in, and is known to be a rendition or none, and with each that is being recorded.
+    `growing` looks into files that are being written."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Intake:
         zone: tzinfo,
         tell: Callable[..., object],
         settled: Callable[[VideoRow], object] = lambda _: None,
+        growing: Growing | None = None,
     ) -> None:
         self._store = store
         self._changes = changes
@@ -53,17 +56,27 @@ class Intake:
         self._tell = tell
         self._relations = Relations(store, changes.keep)
         self._settled = settled
+        self._growing = growing
 
     def show_writing(self, place: Place, known: Known | None) -> str:
+        """Note a file that is being written, and how much of it can be read by now."""
+        path = place.folder.at(place.name)
+        grown = self._growing.at(path) if self._growing is not None else None
+        recording = self._store.running_recording(path)
         row = self._store.get(known.id) if known else None
         if row is None:
             row = portrait.new(self._free_id(place, None), place, self._clock.now())
         row.size, row.mtime_ns = place.stat
         row.state, row.missing_since = WRITING, None
+        if recording is not None:
+            portrait.running(row, recording)
         row.start = row.start or start_told(place.name, self._zone)
+        row.duration = grown.newest if grown is not None else row.duration
         with self._changes.lock:
-            if stat_of(place.folder.at(place.name)) is not None:
+            if stat_of(path) is not None:
                 self._store.save(row)
+                if recording is not None:
+                    self._settled(portrait.is_indexed(row))
         return WRITING
 
     def examine(self, place: Place, is_final: bool = False) -> str:

@@ -133,6 +133,15 @@ def recorded(row: VideoRow, recording: RecordingRow) -> None:
     row.added_by = "recording"
 
 
+def running(row: VideoRow, recording: RecordingRow) -> None:
+    """Take over what is known of a recording that is not over; the rest is told at its end."""
+    if row.start is None or row.start_estimated:
+        row.start, row.start_estimated = recording.started_at, False
+    row.studio = recording.studio
+    row.title = row.title or recording.title
+    row.anchors = recording.anchors
+
+
 def examined(row: VideoRow, place: Place, probe: Probe, told: Told, zone: tzinfo) -> None:
     """Take over what the file itself says."""
     row.size, row.mtime_ns = place.stat

@@ -13,6 +13,7 @@ from control_api.evenings.store import EveningStore
 from control_api.events.service import Event, EventService, Kind
 from control_api.library.changes import Changes
 from control_api.library.folders import Folders, configured
+from control_api.library.growing import Growing
 from control_api.library.intake import Intake
 from control_api.library.probing import Prober, probe
 from control_api.library.retention import Retention
@@ -30,6 +31,7 @@ from control_api.timer import Timer
 from leitstand.config import Config
 
 _SCAN_SECONDS = 60.0
+_RUNNING_SECONDS = 5.0
 _RETENTION_SECONDS = 3600.0
 _RESERVE_SECONDS = 10.0
 _RESERVE_BYTES = 1024**2
@@ -60,11 +62,17 @@ class Library:
         self._recordings = RecordingStore(database)
         self._reserves = _reserves(database, folders)
         changes = Changes(store, folders, reserves=self._reserves)
-        self.service = LibraryService(store, changes, clock, zone, in_use=in_use)
+        growing = Growing()
+        self.service = LibraryService(store, changes, clock, zone, in_use=in_use, growing=growing)
         self._evenings = Assigner(EveningStore(database), store, changes, zone)
         settled = self._evenings.assign
         intake = Intake(
-            store, changes, prober, clock=clock, zone=zone, tell=events.tell, settled=settled
+            *(store, changes, prober),
+            clock=clock,
+            zone=zone,
+            tell=events.tell,
+            settled=settled,
+            growing=growing,
         )
         self._scanner = Scanner(store, folders, changes, intake, clock)
         self._changes = changes
@@ -90,6 +98,7 @@ class Library:
 
     def begin(self, timer: Timer) -> None:
         timer.every(_SCAN_SECONDS, "library", self._look, in_one=True)
+        timer.every(_RUNNING_SECONDS, "running recordings", self._look_at_running, in_one=True)
         timer.every(_RETENTION_SECONDS, "retention", self.retention.run, in_one=True)
         timer.every(_RESERVE_SECONDS, "reserve", self._reserves.restore)
 
@@ -114,6 +123,9 @@ class Library:
     def _look(self) -> None:
         self.worker.soon(self._finish)
         self.worker.scan()
+
+    def _look_at_running(self) -> None:
+        self.worker.soon(self._scanner.show_running)
 
     def _finish(self) -> None:
         """Once, and only where no other process may be in the middle of these changes."""

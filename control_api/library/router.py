@@ -13,7 +13,6 @@ from starlette.responses import Response
 from control_api.auth.access import Operator, Viewer
 from control_api.clock import local
 from control_api.envelope import Answer, Failure
-from control_api.errors import ApiError
 from control_api.library import download
 from control_api.library.attempts import Attempts
 from control_api.library.download import DOCUMENTED
@@ -284,11 +283,8 @@ def _growing(row: VideoRow, service: LibraryService) -> VideoOut:
     """A video with its newest second, or why it has none; without both where its file is gone, or
     too many are looked into."""
     shown_now = _video(row, service)
-    try:
-        opened = service.opened_growing(row.id)
-        with opened.file:
-            found = service.grown(opened)
-    except ApiError:
+    found = service.growing(row)
+    if found is None:
         return shown_now
     values: dict[str, Any]
     if found.reason is not None:

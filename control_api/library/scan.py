@@ -89,6 +89,16 @@ class Scanner:
             return
         self._intake.examine(Place(*found, now), is_final=True)
 
+    def show_running(self) -> None:
+        """Note the files of recordings that have begun since the last look; none is opened that is
+        known already."""
+        for path in self._store.being_recorded():
+            found = self._folders.locate(path)
+            if found is None or self._store.by_name(found[0].key, found[1]) is not None:
+                continue
+            if (now := stat_of(path)) is not None:
+                self._intake.show_writing(Place(*found, now), None)
+
     def examine(self, path: Path) -> None:
         """Examine a file now, changed or not. Does nothing outside the library."""
         found = self._folders.locate(path)

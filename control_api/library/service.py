@@ -261,6 +261,20 @@ class LibraryService:
         """What of an open video that is being written can be read. Raises Unavailable."""
         return self._growing.of(opened.row.id, opened.row.name, opened.file)
 
+    def growing(self, row: VideoRow) -> Grown | None:
+        """What of a video that is being written can be read now; None where its file is gone, it
+        has ended, or too many are looked into."""
+        try:
+            opened = self.opened_growing(row.id)
+            with opened.file:
+                return self.grown(opened)
+        except ApiError:
+            return None
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock.now()
+
     def _opened(self, row: VideoRow) -> Opened:
         try:
             opened = os.open(self._changes.path(row), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -253,6 +253,13 @@ class VideoStore:
             rows = session.scalars(query.order_by(RecordingRow.id.desc())).all()
         return next((row for row in rows if row.file and _is_same(Path(row.file), path)), None)
 
+    def running_recording(self, path: Path) -> RecordingRow | None:
+        """The recording that is not over and writes a file."""
+        query = select(RecordingRow).where(RecordingRow.state.in_(OPEN))
+        with self._database.reading() as session:
+            rows = session.scalars(query.order_by(RecordingRow.id.desc())).all()
+        return next((row for row in rows if row.file and _is_same(Path(row.file), path)), None)
+
     def being_recorded(self) -> set[Path]:
         """The files of recordings that are not over. One whose examination has failed is over: its
         file is a video like any other."""

@@ -50,6 +50,11 @@ class Footage:
     full: tuple[float, float] = (0.0, float("inf"))
     tolerance: float = WHOLE_SECONDS
 
+    def wall_at(self, offset: float) -> float | None:
+        """When a second of the file was filmed; None where its time is unknown."""
+        before = [piece for piece in self.stretches if piece.offset <= offset]
+        return before[-1].wall + offset - before[-1].offset if before else None
+
     @property
     def begin(self) -> float:
         return self.stretches[0].wall

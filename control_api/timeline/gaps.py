@@ -21,6 +21,7 @@ class Missing(enum.StrEnum):
     PAUSED = "paused"
     VIDEO_UNUSABLE = "video_unusable"
     NO_VIDEO = "no_video"
+    NOT_WRITTEN = "not_written"
 
 
 ENGLISH: Mapping[Missing, str] = {
@@ -28,6 +29,7 @@ ENGLISH: Mapping[Missing, str] = {
     Missing.PAUSED: "the recording was paused",
     Missing.VIDEO_UNUSABLE: "the video {name} is {state}",
     Missing.NO_VIDEO: "it was recorded, but the video is not in the library",
+    Missing.NOT_WRITTEN: "the recording goes on, and has not got to the disk so far yet",
 }
 _ENGLISH: Mapping[str, str] = {
     **{str(code): text.english for code, text in TEXTS.items()},

@@ -16,6 +16,8 @@ from control_api.schedules.tables import RunRow
 _LONGEST_RUN_SECONDS = 4 * 86_400.0
 _MOST_WRITTEN = 20
 """Among that many videos before a moment, those that were still being written then are found."""
+_FAR = 1e11
+"""A moment after all others."""
 _VIDEO_END = VideoRow.sort_start + VideoRow.clock_seconds
 
 
@@ -31,6 +33,11 @@ class TimelineStore:
             found = session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()
             written = session.scalars(_written(studio, begin, end)).all()
             return [*found, *(row for row in written if row not in found)]
+
+    def written(self, studio: str) -> Sequence[VideoRow]:
+        """The videos of a studio that are being written."""
+        with self._database.reading() as session:
+            return _written(session, studio, 0.0, _FAR)
 
     def newest_end(self, studio: str) -> float | None:
         """When the video that began last ends; None without a video."""

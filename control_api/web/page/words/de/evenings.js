@@ -96,4 +96,5 @@ export default {
   "reason.paused": "die Aufnahme war pausiert",
   "reason.video_unusable": "das Video {name} ist nicht brauchbar ({state})",
   "reason.no_video": "aufgenommen, aber das Video ist nicht in der Bibliothek",
+  "reason.not_written": "die Aufnahme läuft, ist aber noch nicht bis hierhin auf der Platte",
 };

@@ -96,4 +96,5 @@ export default {
   "reason.paused": "the recording was paused",
   "reason.video_unusable": "the video {name} is {state}",
   "reason.no_video": "it was recorded, but the video is not in the library",
+  "reason.not_written": "the recording goes on, and has not got to the disk so far yet",
 };
