@@ -31,13 +31,13 @@ class TimelineStore:
             longest = _longest(session, studio)
             query = select(VideoRow).where(*_showing(studio, begin, end, longest))
             found = session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()
-            written = session.scalars(_written(studio, begin, end)).all()
+            written = session.scalars(_written(studio, end)).all()
             return [*found, *(row for row in written if row not in found)]
 
     def written(self, studio: str) -> Sequence[VideoRow]:
         """The videos of a studio that are being written."""
         with self._database.reading() as session:
-            return _written(session, studio, 0.0, _FAR)
+            return session.scalars(_written(studio, _FAR)).all()
 
     def newest_end(self, studio: str) -> float | None:
         """When the video that began last ends; None without a video."""
@@ -110,13 +110,12 @@ def _showing(
     )
 
 
-def _written(studio: str, begin: float, end: float) -> Select[VideoRow]:
-    """Their length is unknown as yet, so they are not among what shows a moment."""
+def _written(studio: str, end: float) -> Select[VideoRow]:
+    """Their length is that of the last scan, so they are not always among what shows a moment."""
     before = and_(
         VideoRow.on_timeline.is_(True), VideoRow.studio == studio, VideoRow.sort_start < end
     )
-    columns = VideoRow.id, VideoRow.state, VideoRow.mtime_ns
-    newest = select(*columns).where(before).order_by(VideoRow.sort_start.desc())
+    newest = select(VideoRow.id, VideoRow.state).where(before).order_by(VideoRow.sort_start.desc())
     newest_ones = newest.limit(_MOST_WRITTEN).subquery()
-    is_written = and_(newest_ones.c.state == WRITING, newest_ones.c.mtime_ns > int(begin * 1e9))
-    return select(VideoRow).where(VideoRow.id.in_(select(newest_ones.c.id).where(is_written)))
+    written = select(newest_ones.c.id).where(newest_ones.c.state == WRITING)
+    return select(VideoRow).where(VideoRow.id.in_(written))

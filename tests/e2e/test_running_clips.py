@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,7 @@ from tests.obs import PROMPT, RealObs
 from tests.obs_home import Scene, Source
 from tests.running import eventually
 from tests.soak import is_soak
+from tests.venue import Venue, venue
 
 Start = Callable[..., RealObs]
 
@@ -93,6 +96,43 @@ def _grown(file: object, path: Path, since: float) -> tuple[int, float] | None:
     except NotYet:
         return None
     return (found.size, found.newest) if found.newest > since else None
+
+
+def test_the_last_seconds_over_http(real_obs: Start, tmp_path: Path) -> None:
+    """With the services as processes: the recording is in its evening, and a clip is made of it."""
+    obs = real_obs(fps=FPS, muxer=PROMPT)
+    with venue(tmp_path, obs.port, obs.recordings) as house:
+        house.start()
+        house.call("POST", "/recordings/start", {"title": "Premiere"})
+        recording = house.becomes(HANG, verified=True)
+        (evening,) = eventually(lambda: house.call("GET", "/evenings")["items"], HANG)
+        assert (evening["running"], evening["title"]) == (True, "Premiere")
+        path = obs.recordings / recording["file"]
+        eventually(lambda: _newest(house, evening["id"]) > LONGEST, HANG)
+        job = house.call("POST", "/clips", {"studio": "stage", "last": 3})
+        assert job["details"]["gaps"] == []
+        done = eventually(lambda: _over(house.call("GET", f"/jobs/{job['id']}")), HANG)
+        assert (done["state"], done["result"]["verified"]) == ("succeeded", True), done
+        assert done["result"]["duration"] == pytest.approx(3, abs=0.1)
+        assert house.status["recording"]
+        house.call("POST", "/recordings/stop", {})
+        house.becomes(HANG, recording=False)
+        (after,) = house.call("GET", "/evenings")["items"]
+        assert after["id"] == evening["id"]
+    clip = next((tmp_path / "state" / "clips").glob("*.mp4"))
+    assert len(watched(clip).times) == 3 * FPS
+    assert path.exists()
+
+
+def _newest(house: Venue, id: str) -> float:
+    """How many seconds of an evening can be read."""
+    shown = house.call("GET", f"/evenings/{id}")
+    moments = [datetime.fromisoformat(shown[name]) for name in ("start", "end")]
+    return (moments[1] - moments[0]).total_seconds()
+
+
+def _over(job: dict[str, Any]) -> dict[str, Any] | None:
+    return job if job["state"] not in ("queued", "running") else None
 
 
 @pytest.mark.parametrize("kind", ["mkv", "ts", "flv"] if is_soak() else ["mkv"])
