@@ -38,5 +38,5 @@ def _has_same_sets(one: Piece, other: Piece) -> bool:
 def _looks(pieces: Sequence[Piece], step: Callable[[], None]) -> Iterator[Look]:
     for piece in pieces:
         step()
-        with opened(piece.part.path) as media:
+        with opened(piece.part.source) as media:
             yield first_look(media, piece.scan.shown[0])

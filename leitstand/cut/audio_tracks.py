@@ -26,11 +26,11 @@ def tracks(
 ) -> list[Iterator[mux.Timed]]:
     """Every audio track, ready to be written, from a reader of its own: tracks lie apart in some
     files."""
-    media = stack.enter_context(opened(work.part.path))
+    media = stack.enter_context(opened(work.part.source))
     prepared = []
     for place in range(len(media.audio)):
         if place:
-            media = stack.enter_context(opened(work.part.path))
+            media = stack.enter_context(opened(work.part.source))
         prepared.append(_prepared(work, made, media, place))
     made.start_encoding()
     made_tracks = [mux.sound(sounds(span), span[0], track) for sounds, track in prepared]

@@ -136,7 +136,7 @@ def _made(work: Work) -> tuple[Mode, str, Verdict | None]:
 
 
 def _written(work: Work) -> tuple[Mode, str, Verdict | None]:
-    with opened(work.part.path) as media:
+    with opened(work.part.source) as media:
         frames = media.video is not None and not work.request.audio_only
         work.tag(chapters.of_part(media, work.part))
     if not frames:
@@ -179,7 +179,7 @@ def _verdict(work: Work) -> Verdict:
 
 def _copied(work: Work) -> None:
     """The clip with as much copied as can be; raises CannotCopy."""
-    path = work.part.path
+    path = work.part.source
     with opened(path) as media, opened(path) as tail, ExitStack() as stack:
         span, found = _looked_at(work, media)
         must_fit(codec_of(media.video), work.container)
@@ -224,7 +224,7 @@ def _tags(work: Work, early: float) -> Tags:
 
 def _whole(work: Work) -> None:
     """The clip with every picture made anew."""
-    with opened(work.part.path) as media:
+    with opened(work.part.source) as media:
         span, found = _looked_at(work, media)
         stream = media.video
         work.pictures = work.pictures_encoded = len(found.shown)
@@ -254,7 +254,7 @@ def _write(
     """Audio beside the frames, both in the order of time."""
     work.seconds = float(span.seconds)
     with ExitStack() as stack:
-        own = subtitles.Span(work.part.path, span.start, span.end)
+        own = subtitles.Span(work.part.source, span.start, span.end)
         texts = subtitles.tracks(made, work.container, [own], stack) if frames is not None else []
         tracks = audio_tracks.tracks(work, made, (span.start, span.end), stack)
         if frames is not None:
@@ -264,7 +264,7 @@ def _write(
 
 def _sound_only(work: Work) -> tuple[Mode, str, Verdict | None]:
     """A clip without pictures: of a recording that has none, or as asked for."""
-    with opened(work.part.path) as media:
+    with opened(work.part.source) as media:
         if not media.audio:
             raise CutError(f"{work.part.path.name} has no sound.")
         span = extent(work.part, media, frames=False)

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from leitstand.cut.media import Media, opened
+from leitstand.media.window import Written
 
-Opener = Callable[[Path], AbstractContextManager[Media]]
+Opener = Callable[[Path | Written], AbstractContextManager[Media]]
 
 
 class Files:
@@ -16,7 +17,7 @@ class Files:
     opened twice."""
 
     def __init__(self) -> None:
-        self._idle: dict[Path, list[Media]] = {}
+        self._idle: dict[Path | Written, list[Media]] = {}
         self._stack = ExitStack()
 
     def close(self) -> None:
@@ -24,7 +25,7 @@ class Files:
         self._stack.close()
 
     @contextmanager
-    def opened(self, path: Path) -> Iterator[Media]:
+    def opened(self, path: Path | Written) -> Iterator[Media]:
         """A file at any position; raises CutError with a sentence."""
         idle = self._idle.setdefault(path, [])
         media = idle.pop() if idle else self._stack.enter_context(opened(path))

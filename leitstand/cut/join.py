@@ -76,7 +76,7 @@ def _with_pictures(work: Work) -> bool:
     found, marks, at = [], [], 0.0
     for number, part in enumerate(work.request.parts, 1):
         work.step()
-        with named(number, part), work.files.opened(part.path) as media:
+        with named(number, part), work.files.opened(part.source) as media:
             found.append(media.video is not None)
             marks += chapters.of_part(media, part, at)
         at += part.end - part.start
@@ -92,7 +92,7 @@ def _copied(work: Work, pieces: Sequence[Piece]) -> list[str]:
     work.pictures = sum(len(one.ticks) for one in framed)
     work.pictures_encoded = sum(len(one.head()) + len(one.tail()) for one in plans)
     look = alike(framed, work.step)
-    with opened(framed[0].part.path) as first:
+    with opened(framed[0].part.source) as first:
         seams = _Seams.of(first.video, look, framed, plans, work.files.opened)
         must_fit(seams.codec, work.container)
         order = [
@@ -222,7 +222,7 @@ class _Seams:
     ) -> Iterator[Sample]:
         # From the first part's parameters, so that the parameter sets are those of the header.
         new = seam(self.stream, own, self.look, unit=UNIT)
-        with opened(piece.part.path) as media:
+        with opened(piece.part.source) as media:
             frames = placed(decoded(media, wanted, step), piece.tick, UNIT)
             nals = nals_of(media.video)
             size = self.look.width, self.look.height
@@ -230,7 +230,7 @@ class _Seams:
             yield from made_anew(new, frames, header, in_band=self.in_band)
 
     def _copied(self, piece: Piece, plan: Plan, step: Callable[[], None]) -> Iterator[Sample]:
-        with self.opener(piece.part.path) as media:
+        with self.opener(piece.part.source) as media:
             header = header_of(media, piece.scan.pts[plan.copy_from], self.look)
             for one in copied(media, piece.scan, plan, step, header, in_band=self.in_band):
                 yield Sample(one.data, piece.tick(one.pts), one.key)
@@ -240,7 +240,7 @@ def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
     """The clip with every picture made anew, in the size of the first part."""
     work.pictures = work.pictures_encoded = sum(len(one.ticks) for one in pieces)
     framed = _framed(pieces)
-    with opened(framed[0].part.path) as first:
+    with opened(framed[0].part.source) as first:
 
         def write(made: OutputContainer) -> Iterator[mux.Timed]:
             name = "libvpx-vp9" if work.container == "webm" else "libx264"
@@ -256,7 +256,7 @@ def _whole(work: Work, pieces: Sequence[Piece]) -> list[str]:
 
 
 def _decoded(piece: Piece, step: Callable[[], None]) -> Iterator[tuple[Look, Any]]:
-    with opened(piece.part.path) as media:
+    with opened(piece.part.source) as media:
         frames = decoded(media, piece.scan.shown, step)
         yield from looked_at(media.video, placed(frames, piece.tick, UNIT))
 
@@ -300,7 +300,7 @@ def _written(
 
 def _spans(pieces: Sequence[Piece]) -> list[subtitles.Span]:
     return [
-        subtitles.Span(one.part.path, one.zero + one.begin, one.zero + one.until, one.begin)
+        subtitles.Span(one.part.source, one.zero + one.begin, one.zero + one.until, one.begin)
         for one in pieces
     ]
 

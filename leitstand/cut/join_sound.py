@@ -59,7 +59,7 @@ def tracks(
     prepared = []
     for place in range(max(len(one.tones) for one in pieces)):
         model = next(one for one in pieces if place < len(one.tones))
-        stream = stack.enter_context(work.files.opened(model.part.path)).audio[place]
+        stream = stack.enter_context(work.files.opened(model.part.source)).audio[place]
         if not anew:
             track = writer.copied_track(made, stream)
             prepared.append((_copied(work, pieces, place), track))
@@ -118,7 +118,7 @@ def _timed(
     def lost(time: Fraction) -> None:
         work.lost[place].append(time - piece.zero)
 
-    with work.files.opened(piece.part.path) as media:
+    with work.files.opened(piece.part.source) as media:
         stream = media.audio[place]
         sounds = audio.copied(media, stream, span, work.step, primed=primed, even=even, lost=lost)
         for one in sounds:
@@ -155,7 +155,7 @@ def _decoded(
     def lost(time: Fraction) -> None:
         work.lost[place].append(time - piece.zero)
 
-    with work.files.opened(piece.part.path) as media:
+    with work.files.opened(piece.part.source) as media:
         frames = audio.frames(media, media.audio[place], (start, end), work.step, lost)
         for time, samples in audio_row.Placer(encoder).blocks(audio.trimmed(frames, start, end)):
             yield time - piece.zero, samples

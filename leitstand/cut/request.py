@@ -41,18 +41,24 @@ class Mode(enum.StrEnum):
 class Part:
     """[start, end) of one file, in seconds from the container's start time.
 
-    `size` tells of a file that is being written how many of its bytes are final; the cutter makes
-    of it what is read of the file.
+    `size` tells of a file that is being written how many of its bytes are final; `written`, which
+    the cutter makes of it, what is read of the file.
 
     `at` is the clock time of the start in seconds, where it is known: parts that are one stream
     are together as long as their clock times say, even if those of single files are inaccurate.
     """
 
-    path: Path | Written
+    path: Path
     start: float
     end: float
     at: float | None = None
     size: int | None = None
+    written: Written | None = None
+
+    @property
+    def source(self) -> Path | Written:
+        """What is read."""
+        return self.written or self.path
 
 
 @dataclass(frozen=True, slots=True)

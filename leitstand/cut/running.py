@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import av
 
@@ -24,7 +23,7 @@ def settled(request: Request) -> Request:
 
 def _settled(part: Part) -> Part:
     path, size = part.path, part.size
-    if size is None or not isinstance(path, Path):
+    if size is None:
         return part
     try:
         with read_only(path) as file:
@@ -36,4 +35,4 @@ def _settled(part: Part) -> Part:
         return part
     except (OSError, Unreadable, av.FFmpegError) as error:
         raise CutError(f"{path.name} cannot be read any more: {error}") from error
-    return replace(part, path=Written(path, window))
+    return replace(part, written=Written(path, window))

@@ -25,7 +25,7 @@ def segment(part: Part, media: Media, *, frames: bool) -> Segment:
         tuple(_begin(media, one) for one in tracks),
         _ends(media, end, frames=frames),
         tuple(_format(one) for one in tracks),
-        mtxi.mark(part.path) if is_mp4 else None,
+        mtxi.mark(part.source) if is_mp4 else None,
     )
 
 

@@ -117,13 +117,13 @@ def laid(
     segments = []
     for number, part in enumerate(parts, 1):
         step()
-        with named(number, part), opener(part.path) as media:
+        with named(number, part), opener(part.source) as media:
             segments.append(_segment(part, media, frames=pictures))
     links = linked(parts, segments)
     pieces: list[Piece] = []
     for number, (link, following) in enumerate(zip(links, [*links[1:], None], strict=True), 1):
         step()
-        with named(number, link.part), opener(link.part.path) as media:
+        with named(number, link.part), opener(link.part.source) as media:
             pieces.append(_piece(media, _Seams(link, following), pieces, frames=pictures))
     return pieces
 

@@ -56,7 +56,7 @@ def check(
     """As `verify`; `step` may raise to stop it. `seen` are pictures of the source that
     have been decoded before, by their place in the range."""
     try:
-        with opened(part.path) as source, opened(clip) as made:
+        with opened(part.source) as source, opened(clip) as made:
             return _checked(part, source, made, step, seen=seen or {}, audio_only=audio_only)
     except Cancelled:
         raise

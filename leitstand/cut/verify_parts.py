@@ -95,7 +95,7 @@ def _alike(
     piece: Piece, made: Media, stamps: Sequence[int], group: list[int], step: _Step
 ) -> Iterator[str]:
     like = likeness.first_look(made, stamps[0])
-    with opened(piece.part.path) as source:
+    with opened(piece.part.source) as source:
         theirs = of_source(source, piece.scan, group, step, like=like)
     ours = likeness.small(made, [stamps[one] for one in group], step)
     for place in group:
@@ -120,7 +120,7 @@ def _heard(piece: Piece, made: Media, zero: Fraction) -> Iterator[str]:
 
 def _lacking(piece: Piece, place: int, made: Media, zero: Fraction) -> str:
     begin, until = piece.heard[place]
-    with opened(piece.part.path) as source:
+    with opened(piece.part.source) as source:
         theirs = covered(source, source.audio[place], piece.zero + begin, until - begin)
     beside = reach(made, made.audio[place])
     ours = covered(made, made.audio[place], zero + begin, until - begin, beside)
@@ -130,5 +130,5 @@ def _lacking(piece: Piece, place: int, made: Media, zero: Fraction) -> str:
 def _source(piece: Piece, place: int, at: Fraction, length: Fraction) -> NDArray[np.float32]:
     if place >= len(piece.tones):
         return np.zeros(int(length * LISTEN_RATE), np.float32)
-    with opened(piece.part.path) as source:
+    with opened(piece.part.source) as source:
         return listen(source, source.audio[place], piece.zero + at, length)
