@@ -29,6 +29,7 @@ from control_api.library.router import router as library
 from control_api.logs.router import router as logs
 from control_api.machine.router import router as machine
 from control_api.metrics.router import router as metrics
+from control_api.play.evening_router import router as evening_play
 from control_api.play.router import router as play
 from control_api.previews.router import router as previews
 from control_api.provide import Provided, provide
@@ -53,6 +54,7 @@ ROUTERS: Sequence[APIRouter] = (
     clips,
     evenings,
     frames,
+    evening_play,
     play,
     library,
     jobs,

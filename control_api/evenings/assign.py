@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from control_api.errors import ApiError
-from control_api.evenings.grouping import APART_SECONDS, Group, Part, grouped, merged_windows
+from control_api.evenings.grouping import (
+    APART_SECONDS,
+    Group,
+    Part,
+    claims,
+    grouped,
+    merged_windows,
+)
 from control_api.evenings.store import EveningStore
 from control_api.evenings.tables import EveningRow
 from control_api.library.changes import Changes
@@ -57,16 +64,59 @@ class Assigner:
                 logger.warning("the video %s gets no evening: %s", id, error)
         return len(ids) > failed
 
+    def regroup(self, studio: str, begin: float, end: float) -> None:
+        """Make the evenings of [begin, end) anew after the account of a window has come; those
+        that an operator has joined or split stay."""
+        for source in self._evenings.sources(studio, begin - APART_SECONDS, end + APART_SECONDS):
+            groups = self._groups(studio, source, begin - APART_SECONDS, end + APART_SECONDS)
+            ids = {part.evening for group in groups for part in group.parts if part.evening}
+            known = {id: one for id in ids if (one := self._evenings.get(id)) is not None}
+            fixed = {id for id, one in known.items() if one.is_by_hand}
+            for group, id in claims(groups, fixed):
+                self._gather(group, known.get(id or ""))
+            for evening in known.values():
+                self._fit(evening)
+
+    def _gather(self, group: Group, evening: EveningRow | None) -> None:
+        """Move the parts of a group into one evening, or into a new one."""
+        title = group.window.title if group.window else ""
+        for part in group.parts:
+            row = self._videos.get(part.id)
+            if row is None or part.evening is None:
+                continue
+            if evening is None:
+                row.evening_id = None
+                evening = self._new(row, title or row.title)
+            if row.evening_id != evening.id or (title and not evening.title):
+                evening.title = evening.title or title
+                self._widen(evening, [row])
+                self._put(row, evening)
+
+    def _fit(self, evening: EveningRow) -> None:
+        """From the begin of its first part to the end of its last."""
+        parts = self._evenings.all_parts(evening.id)
+        if parts:
+            evening.start = min(row.sort_start for row in parts)
+            evening.end = max(map(_end, parts))
+            evening.date = self._date(evening.start)
+            self._evenings.save(evening)
+
     def _group(self, row: VideoRow) -> Group:
         begin, end = row.sort_start - APART_SECONDS, _end(row) + APART_SECONDS
-        windows = merged_windows(self._evenings.windows(row.studio or "", begin, end))
+        mine = Part(row.id, row.sort_start, _end(row))
+        groups = self._groups(row.studio or "", row.source, begin, end, mine)
+        return next(one for one in groups if any(part.id == row.id for part in one.parts))
+
+    def _groups(
+        self, studio: str, source: str, begin: float, end: float, *more: Part
+    ) -> list[Group]:
+        """What is recorded in [begin, end), and in the windows that it touches."""
+        windows = merged_windows(self._evenings.windows(studio, begin, end))
         first = min([begin, *(one.begin - APART_SECONDS for one in windows)])
         last = max([end, *(one.end + APART_SECONDS for one in windows)])
-        windows = merged_windows(self._evenings.windows(row.studio or "", first, last))
-        parts = {one.id: one for one in self._evenings.around(row, first, last)}
-        parts[row.id] = Part(row.id, row.sort_start, _end(row))
-        groups = grouped(parts.values(), windows)
-        return next(one for one in groups if any(part.id == row.id for part in one.parts))
+        windows = merged_windows(self._evenings.windows(studio, first, last))
+        parts = {one.id: one for one in self._evenings.around(studio, source, first, last)}
+        return grouped((parts | {one.id: one for one in more}).values(), windows)
 
     def _chosen(self, row: VideoRow, group: Group) -> EveningRow:
         """The earliest evening of the group; where an operator has a hand in it, the nearest."""
@@ -92,13 +142,14 @@ class Assigner:
             start=row.sort_start,
             end=_end(row),
             date=self._date(row.sort_start),
-            is_by_hand=False,
+            is_by_hand=row.evening_by_hand,
         )
 
     def _known(self, row: VideoRow) -> EveningRow:
         """The evening of a video; after the database was lost, made from its sidecar."""
-        found = self._evenings.get(row.evening_id or "")
-        return found or self._new(row, row.evening_title)
+        found = self._evenings.get(row.evening_id or "") or self._new(row, row.evening_title)
+        found.is_by_hand = found.is_by_hand or row.evening_by_hand
+        return found
 
     def _widen(self, evening: EveningRow, rows: Sequence[VideoRow]) -> None:
         evening.start = min([evening.start, *(row.sort_start for row in rows)])
@@ -121,6 +172,7 @@ class Assigner:
 
     def _put(self, row: VideoRow, evening: EveningRow) -> None:
         row.evening_id, row.evening_title = evening.id, evening.title
+        row.evening_by_hand = evening.is_by_hand
         self._changes.keep(row)
 
     def _date(self, moment: float) -> str:

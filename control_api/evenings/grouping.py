@@ -6,7 +6,7 @@ Outside windows, recordings less than 30 minutes apart are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 APART_SECONDS = 30 * 60.0
@@ -63,6 +63,20 @@ def grouped(parts: Iterable[Part], windows: Iterable[Window]) -> list[Group]:
             groups.append(Group(None, [part]))
         last_end = max(last_end, part.end)
     return groups
+
+
+def claims(groups: Iterable[Group], fixed: Collection[str]) -> Iterator[tuple[Group, str | None]]:
+    """Each group with the evening that it is to be: that of its first part, once each, and None
+    for a new one. A group with a part of an evening that is `fixed` stays as it is."""
+    taken = set(fixed)
+    for group in groups:
+        known = [part.evening for part in group.parts if part.evening]
+        if not known or any(id in fixed for id in known):
+            continue
+        id = next((id for id in known if id not in taken), None)
+        if id is not None:
+            taken.add(id)
+        yield group, id
 
 
 def merged_windows(windows: Iterable[Window]) -> list[Window]:

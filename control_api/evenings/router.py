@@ -75,7 +75,8 @@ def join(_: Operator, service: Service, id: Id, body: JoinIn) -> Answer[EveningO
 @router.post("/{id}/split", status_code=201, responses=_CONFLICT)
 def split(_: Operator, service: Service, id: Id, body: SplitIn) -> Answer[EveningOut]:
     """Make a part and all after it an evening of their own: the one that is returned."""
-    return Answer(data=EveningOut(**_evening(service.split(id, body.video_id), service)))
+    new = service.split(id, body.where, body.evening)
+    return Answer(data=EveningOut(**_evening(new, service)))
 
 
 def _evening(evening: Evening, service: EveningService) -> dict[str, Any]:

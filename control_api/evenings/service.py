@@ -112,46 +112,77 @@ class EveningService:
             one.title = one.title or two.title
             one.start, one.end = min(one.start, two.start), max(one.end, two.end)
             one.date, one.is_by_hand = self._date(one.start), True
-            self._give(one, self._store.all_parts(other))
+            self._give(one, [*self._store.all_parts(id), *self._store.all_parts(other)])
         return self.get(id)
 
-    def split(self, id: str, video_id: str) -> Evening:
-        """Make a part and those after it an evening of their own, which is returned. Raises
-        NotFound, Conflict."""
+    def split(self, id: str, where: str | float, into: str | None = None) -> Evening:
+        """Make a part and those after it an evening of their own, which is returned.
+
+        `where` is the part's id, or a moment: then it is the first part that begins no earlier.
+        `into` is the id of an evening without parts, as a joined one is, that it is to be again.
+        Raises NotFound, Conflict, BadInput.
+        """
         with self._library.held():
             evening = self.get(id)
             parts = self._store.all_parts(id)
-            first = next((row for row in parts if row.id == video_id), None)
-            if first is None:
-                raise BadInput(f"video_id: {video_id!r} is no part of this evening")
+            first = _first_after(parts, where)
             later = [row for row in parts if row.sort_start >= first.sort_start]
             if len(later) == len(parts):
                 raise Conflict("an evening cannot be split before its first part")
             earlier = [row for row in parts if row not in later]
             row = evening.row
             start, end = first.sort_start, max(row.end, first.sort_start)
+            before = self._without_parts(into, row) if into is not None else None
             new = EveningRow(
-                id=secrets.token_hex(8),
+                id=secrets.token_hex(8) if before is None else before.id,
                 studio=row.studio,
                 source=row.source,
-                title=row.title,
+                title=row.title if before is None else before.title,
                 start=start,
                 end=end,
                 date=self._date(start),
                 is_by_hand=True,
             )
             row.end, row.is_by_hand = max(map(_end, earlier)), True
-            self._store.save(row)
+            self._give(row, earlier)
             self._give(new, later)
         return self.get(new.id)
+
+    def _without_parts(self, id: str, like: EveningRow) -> EveningRow:
+        row = self._store.get(id)
+        if row is None or (row.studio, row.source) != (like.studio, like.source):
+            raise BadInput(f"evening: this studio has no evening {id!r}")
+        if self._store.all_parts(id):
+            raise Conflict("the other evening has parts; join the two instead")
+        return row
 
     def _give(self, evening: EveningRow, parts: Sequence[VideoRow]) -> None:
         self._store.save(evening)
         for row in parts:
-            self._library.keep(row, {"evening_id": evening.id, "evening_title": evening.title})
+            self._library.keep(
+                row,
+                {
+                    "evening_id": evening.id,
+                    "evening_title": evening.title,
+                    "evening_by_hand": evening.is_by_hand,
+                },
+            )
 
     def _date(self, moment: float) -> str:
         return datetime.fromtimestamp(moment, self.zone).date().isoformat()
+
+
+def _first_after(parts: Sequence[VideoRow], where: str | float) -> VideoRow:
+    """Raises BadInput, Conflict."""
+    if isinstance(where, str):
+        found = next((row for row in parts if row.id == where), None)
+        if found is None:
+            raise BadInput(f"video_id: {where!r} is no part of this evening")
+        return found
+    later = next((row for row in parts if row.sort_start >= where), None)
+    if later is None:
+        raise Conflict("no part of this evening begins then or later")
+    return later
 
 
 def _end(row: VideoRow) -> float:

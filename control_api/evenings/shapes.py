@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from control_api.envelope import Shape
 from control_api.values import Title
@@ -30,11 +30,25 @@ class JoinIn(Shape):
 
 
 class SplitIn(Shape):
-    """The part with which the new evening begins."""
+    """The part with which the new evening begins, or a time: then it is the first part that begins
+    no earlier."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"video_id": "c0ffee0123456789"}]})
 
-    video_id: VideoId
+    video_id: VideoId | None = None
+    at: AwareDatetime | None = None
+    evening: VideoId | None = None
+    """The id that the new evening is to have: of one that has been joined and has no parts."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SplitIn:
+        if (self.video_id is None) == (self.at is None):
+            raise ValueError("one of video_id and at is needed")
+        return self
+
+    @property
+    def where(self) -> str | float:
+        return self.video_id if self.at is None else self.at.timestamp()  # type: ignore[return-value]
 
 
 class EveningOut(Shape):

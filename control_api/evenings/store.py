@@ -96,19 +96,26 @@ class EveningStore:
         with self._database.reading() as session:
             return session.scalars(query.order_by(VideoRow.sort_start, VideoRow.id)).all()
 
-    def around(self, row: VideoRow, begin: float, end: float) -> list[Part]:
-        """The recordings of the video's studio and source that overlap [begin, end)."""
+    def around(self, studio: str, source: str, begin: float, end: float) -> list[Part]:
+        """The recordings of a studio and source that overlap [begin, end)."""
         query = select(VideoRow.id, VideoRow.sort_start, _END, VideoRow.evening_id).where(
-            VideoRow.on_timeline.is_(True),
-            VideoRow.studio == row.studio,
-            VideoRow.source == row.source,
-            VideoRow.sort_start < end,
-            VideoRow.sort_start > begin - _LONGEST_VIDEO_SECONDS,
-            begin < _END,
-            VideoRow.rendition_of.is_(None),
+            *_recorded(studio, begin, end), VideoRow.source == source
         )
         with self._database.reading() as session:
             return [Part(*found) for found in session.execute(query)]
+
+    def sources(self, studio: str, begin: float, end: float) -> Sequence[str]:
+        """Of which there is a recording of the studio that overlaps [begin, end)."""
+        query = select(VideoRow.source).where(*_recorded(studio, begin, end)).distinct()
+        with self._database.reading() as session:
+            return session.scalars(query).all()
+
+    def accounts(self, limit: int) -> Sequence[tuple[int, str, Window]]:
+        """The windows whose accounts were begun last: their ids, studios, and the windows."""
+        columns = (RunRow.id, RunRow.studio, RunRow.start, RunRow.end, RunRow.title)
+        query = select(*columns).order_by(RunRow.id.desc()).limit(limit)
+        with self._database.reading() as session:
+            return [(id, studio, Window(*rest)) for id, studio, *rest in session.execute(query)]
 
     def windows(self, studio: str, begin: float, end: float) -> list[Window]:
         """The windows of a studio that overlap [begin, end), as far as the account goes."""
@@ -132,6 +139,17 @@ class EveningStore:
         )
         with self._database.reading() as session:
             return session.scalars(query.order_by(VideoRow.sort_start).limit(limit)).all()
+
+
+def _recorded(studio: str, begin: float, end: float) -> tuple[ColumnElement[bool], ...]:
+    return (
+        VideoRow.on_timeline.is_(True),
+        VideoRow.studio == studio,
+        VideoRow.sort_start < end,
+        VideoRow.sort_start > begin - _LONGEST_VIDEO_SECONDS,
+        begin < _END,
+        VideoRow.rendition_of.is_(None),
+    )
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

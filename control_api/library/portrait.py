@@ -88,6 +88,7 @@ def new(id: str, place: Place, now: float) -> VideoRow:
         added_by="scan",
         evening_id=None,
         evening_title="",
+        evening_by_hand=False,
         source="",
         rendition_of=None,
         is_edited=False,

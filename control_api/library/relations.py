@@ -72,4 +72,5 @@ def _share_evening(rows: dict[str, VideoRow], id: str) -> bool:
     if known is None or row.evening_id == known.evening_id:
         return False
     row.evening_id, row.evening_title = known.evening_id, known.evening_title
+    row.evening_by_hand = known.evening_by_hand
     return True

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from control_api.clock import Clock
 from control_api.database import Database
+from control_api.evenings.accounts import LateAccounts
 from control_api.evenings.assign import Assigner
 from control_api.evenings.store import EveningStore
 from control_api.events.service import Event, EventService, Kind
@@ -64,7 +65,9 @@ class Library:
         changes = Changes(store, folders, reserves=self._reserves)
         growing = Growing()
         self.service = LibraryService(store, changes, clock, zone, in_use=in_use, growing=growing)
-        self._evenings = Assigner(EveningStore(database), store, changes, zone)
+        evenings = EveningStore(database)
+        self._evenings = Assigner(evenings, store, changes, zone)
+        self._accounts = LateAccounts(evenings, self._evenings)
         settled = self._evenings.assign
         intake = Intake(
             *(store, changes, prober),
@@ -122,6 +125,7 @@ class Library:
 
     def _look(self) -> None:
         self.worker.soon(self._finish)
+        self.worker.soon(self._regroup)
         self.worker.scan()
 
     def _look_at_running(self) -> None:
@@ -140,6 +144,10 @@ class Library:
             is_more = self._evenings.assign_missing()
         if is_more:
             self.worker.soon(self._assign_missing)
+
+    def _regroup(self) -> None:
+        with self._changes.lock:
+            self._accounts.look()
 
     def _fetch(self, recording_id: int) -> None:
         if row := self._recordings.get(recording_id):

@@ -46,6 +46,7 @@ class Sidecar(BaseModel):
     evening: Number | None = None
     evening_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}\z")] | None = None
     evening_title: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
+    evening_by_hand: bool = False
     source: Annotated[str, Field(max_length=63, pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
     recording_id: Number | None = None
     protected: bool = False

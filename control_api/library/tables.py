@@ -60,6 +60,8 @@ class VideoRow(Base):
     evening_id: Mapped[str | None] = mapped_column(String(16))
     evening_title: Mapped[str] = mapped_column(String(200))
     """That of the evening, for the sidecar alone."""
+    evening_by_hand: Mapped[bool]
+    """Whether an operator has joined or split the evening, for the sidecar alone."""
     source: Mapped[str] = mapped_column(String(63))
     """Which camera of the studio recorded it; "" for its OBS."""
     recording_id: Mapped[int | None]

@@ -32,6 +32,7 @@ class Reader:
         seconds: float = _SECONDS,
         wait: float = WAIT_SECONDS,
     ) -> None:
+        self._joining = isolated.command("control_api.play.sequence_child")
         self._command = command or isolated.command("control_api.play.child")
         self._seconds = seconds
         self._wait = wait
@@ -68,6 +69,10 @@ class Reader:
         """
         command = [*self._command, form, str(min(_INDEX_SECONDS, self._seconds))]
         isolated.run(command, file, answer, self._seconds)
+
+    def join(self, indexes: BinaryIO, answer: BinaryIO) -> None:
+        """Make one movie of several indexes. Raises as `examine` does."""
+        isolated.run(self._joining, indexes, answer, self._seconds)
 
 
 def _await(making: Future[None], seconds: float) -> None:

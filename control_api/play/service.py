@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from sqlalchemy.orm import Session
 
-from control_api.errors import BadInput, Conflict
+from control_api.errors import BadInput, Conflict, NotFound
 from control_api.jobs.kinds import Kind
 from control_api.jobs.publish import publish
 from control_api.jobs.service import Job, JobService
@@ -30,6 +31,7 @@ _VERSION = 1
 _WORK_SECONDS = 24 * 3600.0
 _WORK_BYTES = 4 << 30
 _SPARE_BYTES = 64 << 20
+_MOST_BOXES = 100
 _MOST_JOBS = 100
 """More than there are of one video: a job is forgotten after 30 days."""
 
@@ -52,6 +54,20 @@ class Standing:
     plan: Plan
     is_ready: bool
     job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The index of an MP4: `length` bytes from `skip` on of an open file. It counts the bytes of a
+    video, or of what a job has made of it, from `shift` on; they are `size`."""
+
+    key: str
+    is_made: bool
+    file: BinaryIO
+    skip: int
+    length: int
+    shift: int
+    size: int
 
 
 class PlayService:
@@ -104,6 +120,41 @@ class PlayService:
             if made is not None:
                 made.close()
             return Standing(plan, made is not None, self._job(opened))
+
+    def index(self, id: str) -> Index | None:
+        """Where the samples of a video lie; None where it has no such index, or not yet. Whoever
+        asked closes it. Raises as `play` does."""
+        opened, plan, head = self._planned(id)
+        key = _key(opened)
+        with contextlib.ExitStack() as unused:
+            unused.enter_context(opened.file)
+            unused.enter_context(head)
+            if plan.how == "virtual":
+                unused.pop_all()
+                opened.file.close()
+                return Index(key, False, head, plan.skip, plan.head, plan.head, opened.size)
+            if plan.how == "as_is":
+                found = _index_of(opened.file, key, is_made=False)
+                if found is not None:
+                    unused.pop_all()
+                    head.close()
+                return found
+        made = self._store.made(key)
+        found = None if made is None else _index_of(made, key, is_made=True)
+        if found is None and made is not None:
+            made.close()
+        return found
+
+    def payload(self, id: str, key: str, is_made: bool) -> BinaryIO:
+        """What an index is of, open. Raises NotFound where it is not what it was then."""
+        opened = self._library.opened(id)
+        if _key(opened) == key and not is_made:
+            return opened.file
+        opened.file.close()
+        made = self._store.made(key) if _key(opened) == key else None
+        if made is None:
+            raise NotFound(f"the video {id!r} has changed; load the evening again")
+        return made
 
     def _planned(self, id: str) -> tuple[Opened, Plan, BinaryIO]:
         opened = self._library.opened(id)
@@ -170,6 +221,24 @@ class PlayService:
     ) -> dict[str, Any]:
         publish(part_path(params), Path(params["output"]))
         return {**result, "play_url": f"/api/videos/{params['id']}/play"}
+
+
+def _index_of(file: BinaryIO, key: str, *, is_made: bool) -> Index | None:
+    """That of an MP4 whose index comes before its media."""
+    at, size = 0, os.fstat(file.fileno()).st_size
+    for _ in range(_MOST_BOXES):
+        header = os.pread(file.fileno(), 16, at)
+        if len(header) < 8:
+            return None
+        length, kind = struct.unpack_from(">I4s", header)
+        if length == 1 and len(header) == 16:
+            length = struct.unpack_from(">Q", header, 8)[0]
+        if kind == b"moov" and at + length <= size:
+            return Index(key, is_made, file, at, length, 0, size)
+        if kind == b"mdat" or length < 8:
+            return None
+        at += length
+    return None
 
 
 def _sent(opened: Opened, plan: Plan, head: BinaryIO) -> Opened:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 MOST_BYTES = 20_000_000_000
 How = Literal["as_is", "virtual", "remux", "transcode", "refused"]
-PLAN, MADE, PART = ".play", ".mp4", ".part"
+PLAN, MADE, PART, SEQUENCE = ".play", ".mp4", ".part", ".sequence"
 _ABANDONED_SECONDS = 86_400.0
 _MOST_TOLD = 1 << 16
 _LONGEST = 300
@@ -65,19 +66,41 @@ class PlayStore:
         """The video that a job has made; whoever asked closes it."""
         return self._opened(name + MADE)
 
+    def sequence(self, name: str) -> BinaryIO | None:
+        """The heads of movies over several videos; whoever asked closes it."""
+        return self._opened(name + SEQUENCE)
+
     @contextmanager
     def new(self, name: str) -> Iterator[BinaryIO]:
         """A file that carries the plan's name after a clean end of the block."""
+        with self.writing(name + PLAN) as file:
+            yield file
+            _plan(file)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file that carries a name after a clean end of the block."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with atomicfile.writing(self.folder / (name + PLAN)) as file:
+            with atomicfile.writing(self.folder / name) as file:
                 yield file
-                _plan(file)
         except OSError as error:
             raise Unavailable(
                 f"what is made for playing cannot be kept: {error.strerror}"
             ) from None
         self.make_room()
+
+    @contextmanager
+    def scratch(self) -> Iterator[Any]:
+        """A file without a name, for as long as the block takes."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder) as file:
+                yield file
+        except OSError as error:
+            raise Unavailable(
+                f"what is made for playing cannot be kept: {error.strerror}"
+            ) from None
 
     def make_room(self) -> None:
         """Remove what was used longest ago, if there is too much; never what was used last."""
@@ -100,7 +123,7 @@ class PlayStore:
 
     def _kept(self) -> Iterator[tuple[float, int, Path]]:
         for path, found in _files(self.folder):
-            if path.suffix in (PLAN, MADE):
+            if path.suffix in (PLAN, MADE, SEQUENCE):
                 yield found.st_mtime, found.st_size, path
             elif found.st_mtime < time.time() - _ABANDONED_SECONDS:
                 with contextlib.suppress(OSError):
@@ -114,7 +137,8 @@ def part_path(params: Mapping[str, Any]) -> Path:
 
 
 def sweep(folder: Path, is_known: Callable[[str], bool]) -> None:
-    """Remove what was made of videos that are gone: names begin with a video's id and a dash."""
+    """Remove what was made of videos and evenings that are gone: names begin with an id and a
+    dash."""
     for path, _ in _files(folder):
         id, dash, _ = path.name.partition("-")
         if dash and not is_known(id):

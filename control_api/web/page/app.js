@@ -70,6 +70,11 @@ function inside(caller) {
     may: (role) => RANK[caller.role] >= RANK[role],
     here,
     go: (...steps) => { location.hash = `#/${steps.map(encodeURIComponent).join("/")}`; },
+    // Another place in what is shown already: only the address changes.
+    stay: (...steps) => {
+      history.replaceState(null, "", `#/${steps.map(encodeURIComponent).join("/")}`);
+      Object.assign(here.value, place());
+    },
     streams: streams(life),
     events: happenings(life),
   };

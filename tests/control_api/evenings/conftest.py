@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from control_api.database import Database
+from control_api.evenings.accounts import LateAccounts
 from control_api.evenings.assign import Assigner
 from control_api.evenings.service import EveningService
 from control_api.evenings.store import EveningStore
@@ -45,6 +46,7 @@ class Venue:
         house.folders._by_key["library"] = Folder("library", house.root, "stage")
         self.store = EveningStore(house.database)
         self.assigner = Assigner(self.store, house.store, house.changes, BERLIN)
+        self.accounts = LateAccounts(self.store, self.assigner)
         intake = Intake(
             house.store,
             house.changes,

@@ -120,6 +120,74 @@ def test_ids_and_titles_survive_a_lost_database(
     assert (len(before), before[0]["title"], before[0]["parts"]) == (1, "Anna", 3)
 
 
+def test_what_an_operator_has_split_stays_split_after_a_lost_database(
+    venue: Venue, tmp_path: Path, serve: Callable[..., TestClient]
+) -> None:
+    venue.record(("20 20:00", 10), ("20 20:30", 10))
+    (one,) = venue.evenings()
+    body = {"video_id": venue.row("20 20:30").id}
+    venue.client.post(f"/api/evenings/{one['id']}/split", json=body)
+    before = venue.evenings()
+    with closing(opened(f"sqlite:///{tmp_path / 'new.db'}")) as database:
+        again = Venue(House(venue.house.root, database), serve)
+        again.minutes = venue.minutes
+        again.house.scan()
+        assert again.evenings() == before
+        again.record(("20 20:12", 10), ("20 20:50", 10))
+        assert [one["parts"] for one in again.evenings()] == [2, 2]
+
+
+def test_an_account_that_comes_late_makes_one_evening_of_its_window(venue: Venue) -> None:
+    venue.record(("20 20:00", 10), ("20 21:30", 10), ("20 23:30", 10))
+    before = venue.evenings()
+    assert [one["parts"] for one in before] == [1, 1, 1]
+    wanted(venue.house.database, "20 20:00", "20 22:00", [])
+    venue.accounts.look()
+    after = venue.evenings()
+    assert [(one["id"], one["parts"]) for one in after] == [
+        (before[0]["id"], 1),
+        (before[2]["id"], 2),
+    ]
+    assert (after[1]["title"], after[1]["end"][11:16]) == ("Premiere", "21:40")
+    sidecar = next(venue.house.root.glob("2026-11-20 21-30*.json"))
+    assert json.loads(sidecar.read_text())["evening_id"] == before[2]["id"]
+
+
+def test_an_account_that_comes_late_parts_what_is_of_two_windows(venue: Venue) -> None:
+    venue.record(("20 20:00", 60), ("20 21:10", 60))
+    (before,) = venue.evenings()
+    wanted(venue.house.database, "20 20:00", "20 21:00", [])
+    wanted(venue.house.database, "20 21:10", "20 22:10", [])
+    venue.accounts.look()
+    late, early = venue.evenings()
+    assert (early["id"], early["parts"], early["end"][11:16]) == (before["id"], 1, "21:00")
+    assert (late["parts"], late["start"][11:16]) == (1, "21:10")
+    venue.accounts.look()
+    assert venue.evenings() == [late, early]
+
+
+def test_an_account_that_comes_late_leaves_what_an_operator_has_split(venue: Venue) -> None:
+    venue.record(("20 20:00", 10), ("20 20:30", 10))
+    (one,) = venue.evenings()
+    body = {"video_id": venue.row("20 20:30").id}
+    venue.client.post(f"/api/evenings/{one['id']}/split", json=body)
+    before = venue.evenings()
+    wanted(venue.house.database, "20 20:00", "20 21:00", [])
+    venue.accounts.look()
+    assert venue.evenings() == before
+
+
+def test_a_window_that_is_extended_takes_what_comes_with_it(venue: Venue) -> None:
+    wanted(venue.house.database, "20 20:00", "20 21:00", [])
+    venue.record(("20 20:00", 60), ("20 22:00", 10))
+    venue.accounts.look()
+    assert [one["parts"] for one in venue.evenings()] == [1, 1]
+    wanted(venue.house.database, "20 20:00", "20 22:30", [])
+    venue.accounts.look()
+    (one,) = venue.evenings()
+    assert (one["parts"], one["title"]) == (2, "Premiere")
+
+
 def test_an_evening_keeps_its_id_when_a_part_comes_before_it(venue: Venue) -> None:
     venue.record(("21 00:10", 10))
     (before,) = venue.evenings()
@@ -153,6 +221,20 @@ def test_what_an_operator_has_split_stays_split(venue: Venue) -> None:
     assert {one["id"]: one["parts"] for one in venue.evenings()} == {one["id"]: 2, new["id"]: 2}
 
 
+def test_an_evening_is_split_at_a_time_and_is_again_what_it_was(venue: Venue) -> None:
+    venue.record(("20 20:00", 10), ("20 20:20", 10), ("20 22:00", 10))
+    late, early = venue.evenings()
+    path = f"/api/evenings/{early['id']}"
+    venue.client.post(f"{path}/join", json={"evening": late["id"]})
+    body = {"at": "2026-11-20T21:00:00+01:00", "evening": late["id"]}
+    again = venue.client.post(f"{path}/split", json=body)
+    assert again.status_code == 201, again.text
+    assert venue.evenings() == [late, early]
+    # A part is of one evening, so one that runs at that time stays.
+    new = venue.client.post(f"{path}/split", json={"at": "2026-11-20T20:05:00+01:00"}).json()
+    assert (new["data"]["parts"], new["data"]["start"][11:16]) == (1, "20:20")
+
+
 def test_what_cannot_be_joined_or_split(venue: Venue) -> None:
     venue.record(("20 20:00", 10))
     (one,) = venue.evenings()
@@ -165,6 +247,13 @@ def test_what_cannot_be_joined_or_split(venue: Venue) -> None:
     assert refused("join", {"evening": "0" * 16}) == 404
     assert refused("split", {"video_id": "0" * 16}) == 422
     assert refused("split", {"video_id": venue.row("20 20:00").id}) == 409
+    assert refused("split", {"at": "2026-11-20T23:00:00+01:00"}) == 409
+    assert refused("split", {"at": "2026-11-20T23:00:00"}) == 422
+    assert refused("split", {}) == 422
+    venue.record(("20 20:20", 10), ("20 23:00", 10))
+    second = {"video_id": venue.row("20 20:20").id}
+    assert refused("split", {**second, "evening": venue.evenings()[0]["id"]}) == 409
+    assert refused("split", {**second, "evening": "0" * 16}) == 422
 
 
 def test_an_evening_without_parts_is_not_listed_and_comes_back(venue: Venue) -> None:

@@ -5,14 +5,16 @@ import { h, replace, say } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { action, field } from "../lib/ui.js";
-import { clockAt, isoAt, offsetAt, offsetOf } from "./clock.js";
-import { gapText } from "./line.js";
+import { isoAt, offsetAt, offsetOf } from "./clock.js";
+import { gapText, shownAt } from "./bar.js";
 import { showJob } from "./making.js";
-import { momentOf, spanAt, within } from "./whole.js";
+import { gapsWithin, momentOf } from "./whole.js";
 
 const LATER_SECONDS = 12 * 3600;
 
-export function showMarks({ video, evening, marked = "", go, player, bar, fps, context, life }) {
+// `whole` is what is played: `video`, or all parts of `evening`.
+export function showMarks({ whole, video, evening, player, bar, context, life }) {
+  const { fps } = whole;
   const marks = { start: null, end: null };
   const length = h("p", { class: "numbers", role: "status" });
   const missing = h("p", { class: "soft", role: "status" });
@@ -30,59 +32,51 @@ export function showMarks({ video, evening, marked = "", go, player, bar, fps, c
   function typed(which, input) {
     const text = input.value.trim();
     const offset = text === "" ? null : placeOf(text);
-    const isKnown = text === "" || (offset !== null && offset <= video.duration + LATER_SECONDS);
+    const isKnown = text === "" || (offset !== null && offset <= whole.duration + LATER_SECONDS);
     say(wrong, isKnown ? "" : t("evenings.nottime", { text }));
     if (!isKnown) return;
-    set(which, offset, { isTyped: true });
+    set(which, offset, { isTyped: !whole.pieces });
     if (isHere(offset)) player.seek(offset + 0.5 / fps);
-    else if (which === "start" && offset !== null) follow(offset);
   }
 
-  const isHere = (offset) => offset !== null && offset >= 0 && offset < video.duration;
+  const isHere = (offset) => offset !== null && offset >= 0 && offset < whole.duration;
 
-  // In this video; else in whichever part of its evening has it.
+  // A time in a gap is the second after it.
   function placeOf(text) {
+    if (whole.pieces) {
+      const moment = momentOf(evening, text);
+      return moment === null ? null : shownAt(whole, moment);
+    }
     const offset = offsetOf(video, text);
     if (isHere(offset) || !evening || !video.start) return offset;
     const moment = momentOf(evening, text);
     return moment === null ? null : offsetAt(video, moment);
   }
 
-  // Goes to the part that shows it, with what is marked.
-  function follow(offset) {
-    const part = evening && spanAt(evening, Date.parse(isoAt(video, offset)))?.video_id;
-    if (part && part !== video.id) go(part, [marks.start, marks.end].map((each) => (each === null ? "" : isoAt(video, each))).join("~"));
-  }
-
-  function take() {
-    for (const [at, which] of ["start", "end"].entries()) {
-      const iso = marked.split("~")[at];
-      if (!Number.isNaN(Date.parse(iso))) set(which, offsetAt(video, Date.parse(iso)));
-    }
-    if (isHere(marks.start)) player.seek(marks.start + 0.5 / fps);
-  }
-
   function set(which, offset, { isTyped = false } = {}) {
     marks[which] = offset;
-    if (!isTyped) (which === "start" ? start : end).value = written(offset);
+    if (!isTyped) (which === "start" ? start : end).value = written(which, offset);
     bar.mark(marks.start, marks.end);
     tell();
   }
 
-  const written = (offset) => (video.start ? isoAt(video, offset).slice(11, 23) : duration(offset));
+  const written = (which, offset) => {
+    if (offset === null || !whole.start) return offset === null ? "" : duration(offset);
+    return (which === "end" && whole.pieces ? endAt : isoAt)(whole, offset).slice(11, 23);
+  };
 
   function tell() {
     const { start: from, end: to } = marks;
     const isRight = from !== null && to !== null && to > from;
-    const over = isRight && isOver(video, evening, marks) ? within(evening, ...[from, to].map((each) => Date.parse(isoAt(video, each)))) : null;
-    say(length, isRight ? t("evenings.length", { length: duration(over ? over.seconds : to - from) }) : "");
-    say(missing, over?.gaps.length ? t("evenings.missing", { gaps: over.gaps.map(gapText).join("; ") }) : "");
+    const gaps = isRight && whole.pieces ? gapsWithin(evening, Date.parse(isoAt(whole, from)), Date.parse(endAt(whole, to))) : [];
+    say(length, isRight ? t("evenings.length", { length: duration(to - from) }) : "");
+    say(missing, gaps.length ? t("evenings.missing", { gaps: gaps.map(gapText).join("; ") }) : "");
     if (from !== null && to !== null) say(wrong, isRight ? "" : t("evenings.backwards"));
     make.disabled = !isRight;
   }
 
   async function order() {
-    const body = { ...asked(video, evening, marks), title: title.value.trim() };
+    const body = { ...asked(whole, video, evening, marks), title: title.value.trim() };
     const job = await post("/clips", body);
     const node = h("section", { class: "panel", "aria-label": t("evenings.clip") });
     jobs.prepend(node);
@@ -93,7 +87,7 @@ export function showMarks({ video, evening, marked = "", go, player, bar, fps, c
   const make = action(t("evenings.make"), order, { class: "primary", disabled: true });
   // Just before the picture begins, and within the last one: half a frame is far from any edge.
   const setStart = () => set("start", Math.max(0, player.shown - 0.25 / fps));
-  const setEnd = () => set("end", Math.min(video.duration, player.shown + 0.75 / fps));
+  const setEnd = () => set("end", Math.min(whole.duration, player.shown + 0.75 / fps));
   const here = (word, work) => h("button", { type: "button", onclick: work }, t(word));
   const node = h("div", { class: "stack" });
   if (!context.may("operator")) replace(node, h("p", { class: "soft" }, t("evenings.viewer")));
@@ -114,18 +108,20 @@ export function showMarks({ video, evening, marked = "", go, player, bar, fps, c
       h("small", { class: "keys" }, t("evenings.keys")),
     );
     replace(node, panel, jobs);
-    if (video.start) take();
   }
   return { node, setStart, setEnd };
 }
 
-// Whether it takes other parts of the evening than this video.
-const isOver = (video, evening, { start, end }) => Boolean(evening && video.start && (start < 0 || end > video.duration + 0.5));
+// When what ends at a second of the whole ends: of two pieces that meet there, the first one's end.
+function endAt(whole, offset) {
+  const before = whole.pieces.findLast(({ start }) => start < offset - 1e-6) ?? whole.pieces[0];
+  return isoAt({ ...whole, anchors: [{ offset: before.start, time: before.time }] }, offset);
+}
 
-// Within this video by seconds; beyond it by the clock, over the parts of its evening, or over the
+// By the clock over the parts of an evening; within one video by seconds, and beyond it over the
 // seam to the studio's next one.
-function asked(video, evening, { start, end }) {
-  if (isOver(video, evening, { start, end })) return { evening_id: evening.id, start: isoAt(video, start), end: isoAt(video, end) };
+function asked(whole, video, evening, { start, end }) {
+  if (whole.pieces) return { evening_id: evening.id, start: isoAt(whole, start), end: endAt(whole, end) };
   if (end <= video.duration + 0.5 || !video.studio || !video.start) return { video_id: video.id, start, end: Math.min(end, Math.max(video.duration, start)) };
   return { studio: video.studio, start: isoAt(video, start), end: isoAt(video, end) };
 }

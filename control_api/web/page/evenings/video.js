@@ -1,21 +1,21 @@
-// One video: watched, stepped through by frame, with the clock under the picture.
+// One video, or the whole evening that it is a part of: watched, marked, and what is done with it.
 
-import { get, patch, post, Problem } from "../lib/api.js";
+import { get, patch, post } from "../lib/api.js";
 import { h, replace, say } from "../lib/dom.js";
-import { clockOf, dayOf, duration, longDay, percent } from "../lib/format.js";
+import { clockOf, dayOf, longDay } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { reasonText } from "../lib/reasons.js";
-import { action, dialog, fail, field, patient } from "../lib/ui.js";
-import { clockAt } from "./clock.js";
-import { showLine } from "./line.js";
+import { action, dialog, fail, field } from "../lib/ui.js";
+import { arrangeButton } from "./arrange.js";
+import { eveningBar, gapText, videoBar } from "./bar.js";
 import { showMarks } from "./marks.js";
+import { makePlayer } from "./player.js";
 import { deleteVideo, sayDeleted } from "./trash.js";
+import { beginOf, pieceAt, programme, wholeOf } from "./whole.js";
 
-const STRIP = 24;
 const EXAMINED_MS = 1_000;
 
-// `marked` is what was marked in another part of its evening.
-export async function showVideo(root, { day, id, marked, context, life }) {
+export async function showVideo(root, { day, id, context, life }) {
   let video;
   let evening;
   try {
@@ -29,129 +29,77 @@ export async function showVideo(root, { day, id, marked, context, life }) {
     replace(root, head(video, day, context), h("h2", {}, heading(video)), examination(video, context, life));
     return;
   }
-  const fps = video.tracks.find((track) => track.kind === "video")?.fps || 25;
-  const player = makePlayer(video, fps, life);
-  const bar = timeBar(video, player, life);
-  const go = (part, marks) => context.go("evenings", day, part, marks);
-  const marks = showMarks({ video, evening, marked, go, player, bar, fps, context, life });
+  if (evening?.spans.some(({ video_id: part }) => part === video.id) && evening.spans.length > 1) {
+    await showEvening(root, { day, video, evening, context, life });
+    return;
+  }
+  const whole = { ...video, fps: fpsOf(video) };
+  const player = makePlayer({ whole, movies: [{ start: 0, end: video.duration, offset: 0, video_id: video.id }], isLeaving: () => video.leaving, life });
+  const bar = videoBar(video, player, life);
+  const marks = showMarks({ whole, video, evening, player, bar, context, life });
   replace(
     root,
-    head(video, day, context),
+    head(video, day, context, evening && context.may("operator") && arrangeButton(evening, () => video.id, () => again(context))),
     h("h2", {}, heading(video)),
     video.reason_code && h("p", { class: "soft" }, reasonOf(video)),
-    evening && showLine(evening, { video, day }),
+    evening?.gaps.map((gap) => h("small", {}, gapText(gap))),
     h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
   );
   keys(life, player, marks);
 }
 
-const head = (video, day, context) => h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context));
+// All parts of an evening in one player, from the beginning of `video` on.
+async function showEvening(root, { day, video, evening, context, life }) {
+  let ended = false;
+  life.add(() => { ended = true; });
+  const note = h("p", { class: "soft", role: "status" });
+  replace(root, note);
+  let play;
+  try {
+    play = await programme(evening, () => ended, (state) => say(note, t("evenings.looking", state)));
+  } catch (problem) {
+    replace(root, h("p", { role: "alert" }, problem.message), h("a", { href: "#/evenings" }, t("evenings.back")));
+    return;
+  }
+  if (!play || ended) return;
+  const whole = wholeOf(evening, play, fpsOf(video));
+  const player = makePlayer({ whole, movies: play.movies, at: beginOf(whole, video.id), isLeaving: () => video.leaving, life });
+  const bar = eveningBar(evening, whole, player, life);
+  const marks = showMarks({ whole, video, evening, player, bar, context, life });
+  const top = h("div");
+  const reason = h("p", { class: "soft" });
+  const about = (part) => {
+    replace(top, head(part, day, context, context.may("operator") && arrangeButton(evening, () => pieceAt(whole, player.shown).video_id, () => again(context))));
+    replace(reason, part.reason_code ? reasonOf(part) : null);
+  };
+  about(video);
+  let part = video.id;
+  player.watch((shown) => {
+    const { video_id: now } = pieceAt(whole, shown);
+    if (now === part) return;
+    part = now;
+    context.stay("evenings", day, now);
+    get(`/videos/${now}`).then((found) => { if (part === found.id && !ended) about(found); }, fail);
+  });
+  replace(
+    root,
+    top,
+    h("h2", {}, [evening.title || video.title || video.name, longDay(evening.date), `${clockOf(evening.start)}–${clockOf(evening.end)}`].join(" · ")),
+    reason,
+    h("div", { class: "cutting" }, h("div", { class: "stack" }, player.node, bar.node, player.steps), marks.node),
+  );
+  keys(life, player, marks);
+}
+
+const fpsOf = ({ tracks }) => tracks.find((track) => track.kind === "video")?.fps || 25;
+
+const again = (context) => context.here.set({ ...context.here.value });
+
+const head = (video, day, context, more) => h("div", { class: "row spread" }, h("a", { href: `#/evenings/${encodeURIComponent(day)}` }, `← ${t("evenings.back")}`), manage(video, context, more));
 
 const reasonOf = ({ reason_code: code, reason_params: params, reason }) => code && reasonText(code, params, reason);
 
 const heading = (video) => [video.title || video.evening_title || video.name, video.start && longDay(dayOf(video.start)), video.start && clockOf(video.start)].filter(Boolean).join(" · ");
-
-function makePlayer(video, fps, life) {
-  const screen = h("video", { class: "screen", playsinline: true, controls: true, preload: "metadata", "aria-label": t("evenings.video") });
-  const clock = h("output", { class: "clock numbers", "aria-label": t("evenings.clock") });
-  const note = h("p", { class: "soft", role: "status" });
-  const frame = 1 / fps;
-  // The time of the picture that is shown; currentTime may lie anywhere within it.
-  let shown = 0;
-  const listeners = new Set();
-  const tell = () => {
-    say(clock, clockAt(video, shown, 2) || duration(shown));
-    for (const listener of listeners) listener(shown);
-  };
-  const onFrame = (_, { mediaTime }) => {
-    shown = mediaTime;
-    tell();
-    screen.requestVideoFrameCallback(onFrame);
-  };
-  if (screen.requestVideoFrameCallback) screen.requestVideoFrameCallback(onFrame);
-  else life.on(screen, "timeupdate", () => { shown = screen.currentTime; tell(); });
-  life.on(screen, "loadeddata", () => say(note, ""));
-  life.on(screen, "error", () => say(note, t("evenings.unplayable")));
-  life.add(() => screen.removeAttribute("src"));
-  ready(video, note, life).then((url) => { if (url) screen.src = url; }, fail);
-  const seek = (time) => {
-    screen.currentTime = Math.max(0, Math.min(video.duration - frame / 2, time));
-  };
-  // Into the middle of the picture: on its edge, rounding would choose its neighbour.
-  const step = (frames) => {
-    screen.pause();
-    seek(shown + (frames + 0.5) * frame);
-  };
-  const button = (word, label, work) => h("button", { type: "button", "aria-label": t(word), title: t(word), onclick: work }, label);
-  const steps = h(
-    "div",
-    { class: "steps", role: "group", "aria-label": t("evenings.steps") },
-    button("evenings.back10", "−10 s", () => seek(shown - 10)),
-    button("evenings.back1", "−1 s", () => seek(shown - 1)),
-    button("evenings.backframe", "◂|", () => step(-1)),
-    button("evenings.nextframe", "|▸", () => step(1)),
-    button("evenings.next1", "+1 s", () => seek(shown + 1)),
-    button("evenings.next10", "+10 s", () => seek(shown + 10)),
-  );
-  tell();
-  return {
-    node: h("div", { class: "stack tight" }, h("div", { class: "frame" }, screen), clock, note),
-    steps,
-    seek,
-    step,
-    toggle: () => (screen.paused ? screen.play() : screen.pause()),
-    get shown() {
-      return shown;
-    },
-    watch(listener) {
-      listeners.add(listener);
-      listener(shown);
-    },
-  };
-}
-
-// The address to play; where a job has to make it playable first, it is waited for.
-async function ready(video, note, life) {
-  let ended = false;
-  life.add(() => { ended = true; });
-  for (let isFirst = true; !ended; isFirst = false) {
-    const how = await get(`/videos/${video.id}/play.json`).catch((problem) => {
-      // Of a video that is being deleted, or is not shown any more, nothing is said.
-      if (!ended && !video.leaving) throw problem;
-      return null;
-    });
-    if (!how) return "";
-    if (how.ready) {
-      say(note, "");
-      return how.url;
-    }
-    if (isFirst) await fetch(how.url, { method: "HEAD" });
-    if (how.job?.state === "failed" && !isFirst) throw new Problem(how.job.error ?? "", 0);
-    say(note, t("evenings.making", { reason: how.reason, done: percent(how.job?.progress ?? 0) }));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-  return "";
-}
-
-// Small pictures along the whole length, what is marked, and where we are.
-function timeBar(video, player, life) {
-  const strip = patient(h("img", { class: "strip", alt: "", src: `/api/videos/${video.id}/strip?count=${STRIP}&width=120` }));
-  const range = h("div", { class: "marked", hidden: true });
-  const slider = h("input", { type: "range", min: 0, max: video.duration, step: 0.01, value: 0, "aria-label": t("evenings.position") });
-  life.on(slider, "input", () => player.seek(Number(slider.value)));
-  player.watch((shown) => {
-    slider.value = shown;
-    slider.setAttribute("aria-valuetext", clockAt(video, shown) || duration(shown));
-  });
-  return {
-    node: h("div", { class: "timebar" }, strip, range, slider),
-    mark(start, end) {
-      range.hidden = start === null || end === null;
-      range.style.setProperty("--from", (start ?? 0) / video.duration);
-      range.style.setProperty("--to", Math.min(1, (end ?? 0) / video.duration));
-    },
-  };
-}
 
 function keys(life, player, marks) {
   const work = { " ": player.toggle, ArrowLeft: () => player.step(-1), ArrowRight: () => player.step(1), i: marks.setStart, o: marks.setEnd };
@@ -188,8 +136,8 @@ function examination(video, context, life) {
 }
 
 // Title, protection, download, deletion.
-function manage(video, context) {
-  const parts = [h("a", { class: "button", href: `/api/videos/${video.id}/download`, download: "" }, t("evenings.whole"))];
+function manage(video, context, more) {
+  const parts = [more, h("a", { class: "button", href: `/api/videos/${video.id}/download`, download: "" }, t("evenings.whole"))];
   if (context.may("operator")) {
     parts.push(action(t("evenings.edit"), () => edit(video, context)), protection(video), action(t("delete"), () => remove(video, context), { disabled: video.protected }));
   }

@@ -1,10 +1,41 @@
-// A whole evening: clock times over all its parts, and what was not recorded. Pure.
+// A whole evening as one video: what is played without gaps, and clock times over all its parts.
 //
 // `spans` and `gaps` are those of /api/evenings/{id}: [{start, end, …}], disjoint and in order.
 
+import { get } from "../lib/api.js";
 import { parsed, secondsOfDay } from "./clock.js";
 
+const AGAIN_MS = 500;
+
 const length = ({ start, end }) => (Date.parse(end) - Date.parse(start)) / 1000;
+
+// How the evening is played, when all its videos have been looked at; null if `isOver` before.
+// `tell(done, total)` is called meanwhile.
+export async function programme(evening, isOver, tell) {
+  while (!isOver()) {
+    const play = await get(`/evenings/${evening.id}/play.json`);
+    if (play.ready) return play;
+    tell(play);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+  return null;
+}
+
+// Such as a video of /api/videos: each gap is a pause of it.
+export function wholeOf(evening, { duration, movies }, fps) {
+  const pieces = movies.flatMap((movie) => movie.pieces);
+  const anchors = pieces.map(({ start, time }) => ({ offset: start, time }));
+  return { start: pieces[0].time, duration, anchors, pieces, fps, studio: evening.studio };
+}
+
+// The piece that is shown at a second of the whole.
+export const pieceAt = ({ pieces }, shown) => pieces.findLast(({ start }) => start <= shown + 1e-6) ?? pieces[0];
+
+// Within the first frame of a part.
+export function beginOf({ pieces, fps }, id) {
+  const begin = pieces.find(({ video_id: video }) => video === id)?.start ?? 0;
+  return begin ? begin + 0.5 / fps : 0;
+}
 
 // The moment (ms) of a clock time in the evening: in a part if one has it; null if none is meant.
 export function momentOf(evening, typed) {
@@ -17,11 +48,5 @@ export function momentOf(evening, typed) {
   return null;
 }
 
-// The span that shows a moment.
-export const spanAt = ({ spans }, moment) => spans.find(({ start, end }) => Date.parse(start) <= moment && moment < Date.parse(end));
-
-// What of the evening was not recorded between two moments, and how many seconds were.
-export function within({ spans, gaps }, from, to) {
-  const seconds = spans.reduce((sum, { start, end }) => sum + Math.max(0, Math.min(to, Date.parse(end)) - Math.max(from, Date.parse(start))), 0) / 1000;
-  return { seconds, gaps: gaps.filter(({ start, end }) => Date.parse(start) < to && from < Date.parse(end)) };
-}
+// What of the evening was not recorded between two moments.
+export const gapsWithin = ({ gaps }, from, to) => gaps.filter(({ start, end }) => Date.parse(start) < to && from < Date.parse(end));

@@ -16,14 +16,14 @@ export function show(root, context) {
   const life = bundle();
   let endInner = () => {};
   life.add(() => endInner());
-  life.add(context.here.watch(({ name, rest: [day, id, marked] }) => {
+  life.add(context.here.watch(({ name, rest: [day, id] }) => {
     if (name !== "evenings") return;
     endInner();
     const inner = bundle();
     endInner = inner.end;
     const place = h("div", { class: "stack" });
     replace(root, place);
-    if (id) showVideo(place, { day, id, marked, context, life: inner });
+    if (id) showVideo(place, { day, id, context, life: inner });
     else showDays(place, { day, context, life: inner });
   }));
   return life.end;

@@ -1,0 +1,98 @@
+// The time bar: small frames along the whole length by the clock, gaps with their reasons, what is
+// marked, and where we are.
+
+import { h, replace } from "../lib/dom.js";
+import { clockOf, duration } from "../lib/format.js";
+import { t } from "../lib/i18n.js";
+import { reasonText } from "../lib/reasons.js";
+import { patient } from "../lib/ui.js";
+import { clockAt } from "./clock.js";
+import { pieceAt } from "./whole.js";
+
+const STRIP = 24;
+
+// Of one video.
+export function videoBar(video, player, life) {
+  const strip = stripOf(video.id, STRIP);
+  return bar({ whole: video, axis: { length: video.duration, to: (shown) => shown, from: (place) => place }, under: strip, player, life });
+}
+
+// Of an evening: its parts over midnight, and the gaps between them.
+export function eveningBar(evening, whole, player, life) {
+  const [from, to] = [evening.start, evening.end].map(Date.parse);
+  const part = (moment) => (moment - from) / (to - from);
+  const vars = ({ start, end }) => ({ "--from": part(Date.parse(start)), "--to": part(Date.parse(end)) });
+  const links = evening.spans.map((span) => {
+    const link = h("a", { class: "part", href: `#/evenings/${span.start.slice(0, 10)}/${span.video_id}`, "aria-label": range(span), vars: vars(span) }, stripIn(evening, span, part));
+    life.on(link, "click", (event) => {
+      event.preventDefault();
+      player.seek(pieceOf(whole, span).start + 0.5 / whole.fps);
+    });
+    return link;
+  });
+  const holes = evening.gaps.map((gap) => h("span", { class: "hole", title: gapText(gap), vars: vars(gap) }));
+  player.watch((shown) => {
+    const moment = momentAt(whole, shown);
+    const at = evening.spans.findLast(({ start }) => Date.parse(start) <= moment + 20) ?? evening.spans[0];
+    for (const [place, link] of links.entries()) {
+      if (evening.spans[place] === at) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  });
+  const axis = {
+    length: (to - from) / 1000,
+    to: (shown) => (momentAt(whole, shown) - from) / 1000,
+    from: (place) => shownAt(whole, from + place * 1000),
+  };
+  const under = h("nav", { class: "evening", "aria-label": t("evenings.line") }, links, holes);
+  return bar({ whole, axis, under, player, life, below: evening.gaps.map((gap) => h("small", {}, gapText(gap))) });
+}
+
+export const gapText = (gap) => t("evenings.gap", { range: range(gap), reason: reasonText(gap.code, gap.params, gap.reason) });
+
+// The second of the whole that shows a moment (ms); in a gap that after it.
+export function shownAt({ pieces, duration: all }, moment) {
+  const at = pieces.findLastIndex(({ time }) => Date.parse(time) <= moment);
+  if (at < 0) return 0;
+  const { start, end, time } = pieces[at];
+  return Math.min(start + (moment - Date.parse(time)) / 1000, end, all);
+}
+
+function momentAt(whole, shown) {
+  const piece = pieceAt(whole, shown);
+  return Date.parse(piece.time) + (shown - piece.start) * 1000;
+}
+
+function bar({ whole, axis, under, player, life, below = [] }) {
+  const marked = h("div", { class: "marked", hidden: true });
+  const slider = h("input", { type: "range", min: 0, max: axis.length, step: 0.01, value: 0, "aria-label": t("evenings.position") });
+  life.on(slider, "input", () => player.seek(axis.from(Number(slider.value))));
+  player.watch((shown) => {
+    slider.value = axis.to(shown);
+    slider.setAttribute("aria-valuetext", clockAt(whole, shown) || duration(shown));
+  });
+  return {
+    node: h("div", { class: "stack tight" }, h("div", { class: "timebar" }, under, marked, slider), below),
+    mark(start, end) {
+      marked.hidden = start === null || end === null;
+      marked.style.setProperty("--from", axis.to(start ?? 0) / axis.length);
+      marked.style.setProperty("--to", Math.min(1, axis.to(end ?? 0) / axis.length));
+    },
+  };
+}
+
+// The frames of a part: of its video the piece that it shows.
+function stripIn(evening, span, part) {
+  const video = evening.videos.find(({ id }) => id === span.video_id);
+  const length = (Date.parse(span.end) - Date.parse(span.start)) / 1000;
+  const count = Math.max(1, Math.round(STRIP * (part(Date.parse(span.end)) - part(Date.parse(span.start)))));
+  const wide = Math.max(1, (video?.duration ?? length) / length);
+  const strip = stripOf(span.video_id, Math.min(STRIP, Math.ceil(count * wide)));
+  return replace(h("span", { class: "piece", vars: { "--wide": wide, "--off": wide > 1 ? span.offset / length : 0 } }), strip);
+}
+
+const stripOf = (id, count) => patient(h("img", { class: "strip", alt: "", src: `/api/videos/${id}/strip?count=${count}&width=120` }));
+
+const pieceOf = (whole, span) => whole.pieces.find(({ video_id: id, time }) => id === span.video_id && Date.parse(time) >= Date.parse(span.start) - 1_000) ?? whole.pieces[0];
+
+const range = ({ start, end }) => `${clockOf(start, true)}–${clockOf(end, true)}`;

@@ -1,0 +1,195 @@
+"""An evening in three files over midnight: played as one, split, joined and renamed by an operator."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.control_api.play.conftest import ffmpeg
+from tests.e2e.page.conftest import Visits
+from tests.e2e.page.house import FPS, House
+from tests.e2e.page.test_accessible import violations
+from tests.e2e.page.test_performer import downloaded
+from tests.leitstand.cut.media import Recipe, record, watch
+from tests.running import eventually
+
+NAMES = ("2026-11-12 23-59-52", "2026-11-12 23-59-56", "2026-11-13 00-00-00")
+LENGTH, PART = 12, 4
+HOLD_SECONDS = 0.1
+TRIES = 5
+DAY = "2026-11-12"
+_PLAY = """
+(video) => new Promise((done, bad) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, 24];
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  const wide = Math.floor(video.videoWidth / 16);
+  const seen = [];
+  const number = () => {
+    pen.drawImage(video, 0, 0);
+    let found = 0;
+    for (let bit = 0; bit < 16; bit += 1) {
+      const {data} = pen.getImageData(bit * wide + 2, 4, wide - 4, 16);
+      let sum = 0;
+      for (let at = 1; at < data.length; at += 4) sum += data[at];
+      if (sum / (data.length / 4) > 125) found += 1 << bit;
+    }
+    return found;
+  };
+  const look = (now, {mediaTime, expectedDisplayTime}) => {
+    seen.push({number: number(), time: mediaTime, at: expectedDisplayTime / 1000});
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  video.addEventListener("ended", () => setTimeout(() => done(seen), 100), {once: true});
+  video.addEventListener("error", () => bad(video.error.message), {once: true});
+  video.muted = true;
+  video.play().catch(bad);
+})
+"""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was seen on the screen, from the first frame to the last."""
+
+    numbers: list[int]
+    times: list[float]
+    hold: float
+
+    @classmethod
+    def of(cls, seen: list[dict[str, Any]]) -> Played:
+        moments = [one["at"] for one in seen]
+        holds = [after - at for at, after in zip(moments, moments[1:], strict=False)]
+        numbers, times = [one["number"] for one in seen], [one["time"] for one in seen]
+        return cls(numbers, times, max(holds))
+
+
+@pytest.fixture(scope="module")
+def parts(house: House, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """One recording of 12 s that was split every 4 s, at midnight too; ids by name."""
+    folder = tmp_path_factory.mktemp("split")
+    whole = record(folder / "whole.mkv", Recipe(seconds=LENGTH, options={"g": "50", "bf": "2"}))
+    options = ["-f", "segment", "-segment_time", str(PART), "-reset_timestamps", "1"]
+    ffmpeg("-i", whole, "-map", "0", "-c", "copy", *options, folder / "%d.mkv")
+    for number, name in enumerate(NAMES):
+        file = folder / f"{number}.mkv"
+        os.utime(file, (time.time() - 3600,) * 2)
+        file.rename(house.folder / "recordings" / f"{name}.mkv")
+    house.call("POST", "/videos/scan")
+
+    def found() -> dict[str, str]:
+        items = house.call("GET", "/videos?q=2026-11-1&page_size=200")["items"]
+        ids = {
+            one["name"][:-4]: one["id"]
+            for one in items
+            if one["state"] == "ready" and one["evening_id"]
+        }
+        return {name: ids[name] for name in NAMES} if ids.keys() >= set(NAMES) else {}
+
+    return eventually(found, 60)
+
+
+def evenings(house: House, parts: Mapping[str, str]) -> list[str]:
+    """The id of the evening of each part."""
+    return [house.call("GET", f"/videos/{id}")["evening_id"] for id in parts.values()]
+
+
+def arranged(page: Page) -> Locator:
+    page.get_by_role("button", name="Edit the evening").click()
+    dialog = page.get_by_role("dialog", name="Edit the evening")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_play_goes_over_the_seams(visits: Visits, parts: Mapping[str, str], house: House) -> None:
+    page = visits.open("viewer", view=f"evenings/{DAY}/{parts[NAMES[0]]}")
+    line = page.get_by_role("navigation", name="Parts of this evening")
+    expect(line.get_by_role("link")).to_have_count(3)
+    screen = page.locator("video")
+    eventually(lambda: screen.evaluate("(video) => video.readyState >= 2"), 30)
+    assert screen.evaluate("(video) => video.duration") == pytest.approx(LENGTH, abs=0.05)
+    for left in reversed(range(TRIES)):
+        played = Played.of(screen.evaluate(_PLAY))
+        # Whatever the machine has time for: each frame is at its place, so none comes twice.
+        assert played.numbers == [round(at * FPS) for at in played.times]
+        assert played.numbers == sorted(set(played.numbers))
+        is_smooth = played.hold <= HOLD_SECONDS and len(played.numbers) >= LENGTH * FPS - 1
+        if is_smooth or not left:
+            break
+    assert played.numbers[-1] == LENGTH * FPS - 1
+    assert played.hold <= HOLD_SECONDS
+    assert played.numbers[1:] == list(range(played.numbers[1], LENGTH * FPS))
+    expect(page.get_by_label("The clock at this picture")).to_have_text("00:00:03.96")
+    expect(page).to_have_url(re.compile(parts[NAMES[2]]))
+    expect(line.get_by_role("link", name="00:00:00–00:00:04")).to_have_attribute(
+        "aria-current", "true"
+    )
+    line.get_by_role("link", name="23:59:56–00:00:00").click()
+    expect(page.get_by_label("The clock at this picture")).to_have_text("23:59:56.00")
+    assert violations(page) == []
+
+
+def test_a_clip_over_the_seams(visits: Visits, parts: Mapping[str, str], tmp_path: Path) -> None:
+    view = f"evenings/{DAY}/{parts[NAMES[1]]}"
+    page = visits.open("operator", "phone", view=view, accept_downloads=True)
+    page.get_by_label("Start", exact=True).fill("23:59:54")
+    page.get_by_label("End", exact=True).fill("00:00:02")
+    page.get_by_label("End", exact=True).press("Tab")
+    expect(page.get_by_text("The clip lasts 0:08")).to_be_visible()
+    page.get_by_role("button", name="Make the clip").click()
+    expect(page.get_by_text("checked against the recording")).to_be_visible()
+    assert watch(downloaded(page, tmp_path)).numbers == list(range(2 * FPS, 10 * FPS))
+
+
+def test_an_operator_splits_joins_and_renames(
+    visits: Visits, house: House, parts: Mapping[str, str]
+) -> None:
+    first = evenings(house, parts)[0]
+    assert evenings(house, parts) == [first] * 3
+    page = visits.open("operator", view=f"evenings/{DAY}/{parts[NAMES[0]]}")
+    dialog = arranged(page)
+    assert violations(page) == []
+    dialog.get_by_label("Split before the part").select_option(parts[NAMES[2]])
+    dialog.get_by_role("button", name="Split here").click()
+    page.get_by_role("dialog", name="Split this evening?").get_by_role(
+        "button", name="Split here"
+    ).click()
+    expect(page.get_by_text("These are two evenings now.")).to_be_visible()
+    *_, second = split = evenings(house, parts)
+    assert split == [first, first, second]
+    assert second != first
+
+    dialog = arranged(page)
+    dialog.get_by_label("Join with another evening").select_option(second)
+    dialog.get_by_role("button", name="Join").click()
+    page.get_by_role("dialog", name="Join these evenings?").get_by_role(
+        "button", name="Join"
+    ).click()
+    expect(page.get_by_text("This is one evening now.")).to_be_visible()
+    assert evenings(house, parts) == [first] * 3
+    page.get_by_role("button", name="Undo").last.click()
+    eventually(lambda: evenings(house, parts) == split, 20)
+    page.get_by_role("button", name="Undo").last.click()
+    eventually(lambda: evenings(house, parts) == [first] * 3, 20)
+
+    dialog = arranged(page)
+    dialog.get_by_label("Title").fill("The long night")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="The long night")).to_be_visible()
+    audited = house.call("GET", "/audit?limit=50")
+    assert any("/join" in str(one) for one in audited)
+
+
+def test_a_viewer_does_not_arrange_evenings(visits: Visits, parts: Mapping[str, str]) -> None:
+    page = visits.open("viewer", view=f"evenings/{DAY}/{parts[NAMES[0]]}")
+    expect(page.get_by_role("navigation", name="Parts of this evening")).to_be_visible()
+    expect(page.get_by_role("button", name="Edit the evening")).to_have_count(0)
