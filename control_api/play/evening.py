@@ -21,7 +21,7 @@ from control_api.play.reading import Reader
 from control_api.play.rope import Rope, Strand
 from control_api.play.service import Called, Index, PlayService
 from control_api.play.store import SEQUENCE, PlayStore
-from control_api.timeline.line import Span
+from control_api.timeline.line import SEAM_SECONDS, Span
 
 _VERSION = 1
 """Of what is made; another one makes it anew."""
@@ -167,8 +167,9 @@ class EveningPlay:
                     "file": files.index(span.id),
                     "begin": span.offset,
                     "end": span.offset + span.length,
+                    "follows": abs(span.wall - before.end) < SEAM_SECONDS,
                 }
-                for span in spans
+                for before, span in zip([spans[0], *spans], spans, strict=False)
             ],
         }
         with self._store.scratch() as given, self._store.scratch() as answer:

@@ -28,12 +28,13 @@ _NO_SAMPLE = np.zeros(0, np.int64)
 @dataclass(frozen=True, slots=True)
 class Part:
     """Seconds [begin, end) of a file with `tracks`; its samples are `moved` bytes further on in
-    what is played."""
+    what is played. `follows`: it was filmed right after the part before, in the same recording."""
 
     tracks: Sequence[Indexed]
     begin: float
     end: float
     moved: int
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _joined(
     rows = [_Row(_scale(track)) for track in first]
     pieces: list[Piece] = []
     at, heard = 0, None
-    for part in parts:
+    for number, part in enumerate(parts):
         video = rows[0]
         origin, at_origin, end = _show(video, part, at)
         piece = Piece(at_origin / video.scale, end / video.scale, origin)
@@ -96,7 +97,8 @@ def _joined(
         at = int(video.shown[-1].max(initial=end - 1)) + 1 if len(video.shown[-1]) else end
         at = max(at, end)
         if len(rows) > 1:
-            heard = _hear(rows[1], part, piece, heard)
+            goes_on = number + 1 < len(parts) and parts[number + 1].follows
+            heard = _hear(rows[1], part, piece, heard, goes_on)
     tracks = [_track(track, row) for track, row in zip(first, rows, strict=True)]
     return tracks, pieces
 
@@ -159,17 +161,22 @@ def _still(part: Part, stop: float) -> float:
     return heard if heard - stop > _STILL_SECONDS else stop
 
 
-def _hear(row: _Row, part: Part, piece: Piece, heard: int | None) -> int | None:
-    """Append the audio that belongs to a piece; `heard` is when what was appended so far ends. A
-    packet that would overlap is left out: at a seam that is less than the next one is long."""
+def _hear(row: _Row, part: Part, piece: Piece, heard: int | None, goes_on: bool) -> int | None:
+    """Append the audio that belongs to a piece; `heard` is when what was appended so far ends.
+
+    Where a recording goes on in the next file, its audio may change over some packets before or
+    after its video: what is there of either file is taken, and nothing that would overlap.
+    """
     track = part.tracks[1]
     late = round((piece.start - piece.offset) * row.scale)
     shown = _scaled(track.shown, track.scale, row.scale) + late
     half = _scaled(int(np.median(track.durations)), track.scale, row.scale) // 2
-    begin = max(0, round(piece.start * row.scale) - half)
+    over = round(_STILL_SECONDS * row.scale)
+    begin = max(0, round(piece.start * row.scale) - (over if part.follows else half))
+    end = round(piece.end * row.scale) - (-over if goes_on else half)
     if heard is not None:
         begin = max(begin, heard - half)
-    chosen = np.flatnonzero((shown >= begin) & (shown < round(piece.end * row.scale) - half))
+    chosen = np.flatnonzero((shown >= begin) & (shown < end))
     if not len(chosen):
         return heard
     times = np.maximum.accumulate(shown[chosen])

@@ -71,7 +71,8 @@ def _movie(
             places[told["file"]] = payload
             payload += file["size"]
         moved = places[told["file"]] - file["shift"]
-        parts.append(Part(files[told["file"]] or (), told["begin"], told["end"], moved))
+        tracks = files[told["file"]] or ()
+        parts.append(Part(tracks, told["begin"], told["end"], moved, told["follows"]))
     tracks, pieces = joined(parts)
     shown = [_told(number, piece) for number, piece in zip(run, pieces, strict=True)]
     return {"files": list(places), "pieces": shown}, boxes.head(tracks, payload)

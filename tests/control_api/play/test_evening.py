@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,9 @@ def test_parts_are_one_movie_over_midnight(
     assert how["duration"] == pytest.approx(LENGTH, abs=0.01)
     (movie,) = how["movies"]
     assert [one["start"] for one in movie["pieces"]] == pytest.approx([0, 4, 8], abs=0.01)
-    assert [one["time"][:19] for one in movie["pieces"]] == [
-        "2026-11-14T23:59:52",
-        "2026-11-14T23:59:56",
-        "2026-11-15T00:00:00",
-    ]
+    times = [datetime.fromisoformat(one["time"]).timestamp() for one in movie["pieces"]]
+    begin = datetime(2026, 11, 14, 23, 59, 52, tzinfo=BERLIN).timestamp()
+    assert times == pytest.approx([begin, begin + 4, begin + 8], abs=0.2)
     answer = evening.client.get(movie["url"])
     assert answer.status_code == 200, answer.text
     played = tmp_path / "played.mp4"
@@ -107,8 +106,9 @@ def test_parts_are_one_movie_over_midnight(
     shown = sorted(one.shown for one in packets(played, "video"))
     steps = [after - before for before, after in zip(shown, shown[1:], strict=False)]
     assert steps == pytest.approx([1 / FPS] * len(steps), abs=0.002)
+    # Of the whole recording, the first click is not heard either.
     (clicks,) = seen.clicks
-    assert clicks == pytest.approx(list(range(LENGTH)), abs=0.03)
+    assert clicks == pytest.approx(list(range(1, LENGTH)), abs=0.03)
     # What a player asks for at a seek.
     size = len(answer.content)
     for first, last in ((size // 2, size // 2 + 70_000), (size - 10, size - 1), (0, 0)):
