@@ -115,7 +115,8 @@ class EveningStore:
         columns = (RunRow.id, RunRow.studio, RunRow.start, RunRow.end, RunRow.title)
         query = select(*columns).order_by(RunRow.id.desc()).limit(limit)
         with self._database.reading() as session:
-            return [(id, studio, Window(*rest)) for id, studio, *rest in session.execute(query)]
+            found = session.execute(query).all()
+        return [(id, studio, Window(start, end, title)) for id, studio, start, end, title in found]
 
     def windows(self, studio: str, begin: float, end: float) -> list[Window]:
         """The windows of a studio that overlap [begin, end), as far as the account goes."""

@@ -242,7 +242,7 @@ def _checked(answer: Any, files: int, parts: int) -> tuple[list[dict[str, Any]],
     """The movies that the process tells, and where their heads begin. Raises ValueError, KeyError,
     TypeError where that is not sound."""
     told, begin = _told(answer)
-    movies = []
+    movies: list[dict[str, Any]] = []
     for one in told["movies"]:
         pieces = [
             {

@@ -44,7 +44,7 @@ def how(_: Viewer, plays: Plays, id: Id) -> Answer[EveningPlayOut]:
     "/{id}/play/{version}/{number}", response_class=Response, responses=_ERRORS | DOCUMENTED
 )
 def play(
-    _: Viewer, request: Request, plays: Plays, id: Id, version: Version, number: Number
+    _: Viewer, request: Request, id: Id, *, plays: Plays, version: Version, number: Number
 ) -> Response:
     """One of these movies for `<video src=…>`, or a part of it by Range."""
     found = plays.opened(id, version, number)
@@ -56,9 +56,9 @@ def play(
 
 @router.head("/{id}/play/{version}/{number}", include_in_schema=False)
 def head(
-    caller: Viewer, request: Request, plays: Plays, id: Id, version: Version, number: Number
+    caller: Viewer, request: Request, id: Id, *, plays: Plays, version: Version, number: Number
 ) -> Response:
-    return play(caller, request, plays, id, version, number)
+    return play(caller, request, id, plays=plays, version=version, number=number)
 
 
 def _movie(id: str, movie: Movie, plays: EveningPlay) -> MovieOut:

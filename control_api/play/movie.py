@@ -154,7 +154,8 @@ def _places(tables: dict[bytes, memoryview], sizes: Numbers) -> Numbers:
     per_chunk = np.repeat(rows[:, 1], lengths)
     within = np.cumsum(sizes) - sizes
     firsts = np.cumsum(per_chunk) - per_chunk
-    return np.repeat(chunks - within[firsts], per_chunk) + within
+    places: Numbers = np.repeat(chunks - within[firsts], per_chunk) + within
+    return places
 
 
 def _rows(table: memoryview, width: int, last: str = ">u4") -> Numbers:

@@ -63,7 +63,8 @@ class _Row:
         self.places.append(track.places[chosen] + moved)
         self.keys.append(track.keys[chosen])
         if len(chosen):
-            self.step = max(1, _scaled(int(track.durations[chosen[-1]]), track.scale, self.scale))
+            last = _scaled(int(track.durations[chosen[-1]]), track.scale, self.scale)
+            self.step = max(1, int(last))
 
 
 def alike(one: Sequence[Indexed], other: Sequence[Indexed]) -> bool:
@@ -88,7 +89,8 @@ def _joined(
 ) -> tuple[list[boxes.Track], list[Piece]]:
     rows = [_Row(_scale(track)) for track in first]
     pieces: list[Piece] = []
-    at, heard = 0, None
+    at = 0
+    heard: int | None = None
     for number, part in enumerate(parts):
         video = rows[0]
         origin, at_origin, end = _show(video, part, at)

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,10 @@ from tests.running import eventually
 
 NAMES = ("2026-11-12 23-59-52", "2026-11-12 23-59-56", "2026-11-13 00-00-00")
 LENGTH, PART = 12, 4
+SEAMS = (PART * FPS, 2 * PART * FPS)
 HOLD_SECONDS = 0.1
-TRIES = 5
+NEAR = 3
+TRIES = 8
 DAY = "2026-11-12"
 _PLAY = """
 (video) => new Promise((done, bad) => {
@@ -57,20 +58,11 @@ _PLAY = """
 """
 
 
-@dataclass(frozen=True)
-class Played:
-    """What was seen on the screen, from the first frame to the last."""
-
-    numbers: list[int]
-    times: list[float]
-    hold: float
-
-    @classmethod
-    def of(cls, seen: list[dict[str, Any]]) -> Played:
-        moments = [one["at"] for one in seen]
-        holds = [after - at for at, after in zip(moments, moments[1:], strict=False)]
-        numbers, times = [one["number"] for one in seen], [one["time"] for one in seen]
-        return cls(numbers, times, max(holds))
+def is_smooth(seen: list[dict[str, Any]], seam: int) -> bool:
+    """Whether all frames around a seam were shown, none of them for too long."""
+    near = [one for one in seen if abs(one["number"] - seam) <= NEAR]
+    holds = [after["at"] - one["at"] for one, after in zip(near, near[1:], strict=False)]
+    return len(near) == 2 * NEAR + 1 and max(holds) <= HOLD_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +102,12 @@ def arranged(page: Page) -> Locator:
     return dialog
 
 
+def confirmed(page: Page, dialog: Locator, name: str) -> None:
+    dialog.get_by_role("button", name=name, exact=True).click()
+    asked = page.get_by_role("dialog", name=name, exact=True)
+    asked.get_by_role("button", name=name, exact=True).click()
+
+
 def test_play_goes_over_the_seams(visits: Visits, parts: Mapping[str, str], house: House) -> None:
     page = visits.open("viewer", view=f"evenings/{DAY}/{parts[NAMES[0]]}")
     line = page.get_by_role("navigation", name="Parts of this evening")
@@ -117,17 +115,24 @@ def test_play_goes_over_the_seams(visits: Visits, parts: Mapping[str, str], hous
     screen = page.locator("video")
     eventually(lambda: screen.evaluate("(video) => video.readyState >= 2"), 30)
     assert screen.evaluate("(video) => video.duration") == pytest.approx(LENGTH, abs=0.05)
-    for left in reversed(range(TRIES)):
-        played = Played.of(screen.evaluate(_PLAY))
-        # Whatever the machine has time for: each frame is at its place, so none comes twice.
-        assert played.numbers == [round(at * FPS) for at in played.times]
-        assert played.numbers == sorted(set(played.numbers))
-        is_smooth = played.hold <= HOLD_SECONDS and len(played.numbers) >= LENGTH * FPS - 1
-        if is_smooth or not left:
+    shown, smooth = set[int](), set[int]()
+    for _ in range(TRIES):
+        seen = screen.evaluate(_PLAY)
+        numbers, places = (
+            [one["number"] for one in seen],
+            [round(one["time"] * FPS) for one in seen],
+        )
+        assert places == sorted(set(places))
+        # On a busy machine a later frame may be there already when one is drawn.
+        assert numbers == sorted(numbers)
+        assert all(number >= place for number, place in zip(numbers, places, strict=True))
+        exact = [one for one, place in zip(seen, places, strict=True) if one["number"] == place]
+        shown |= {one["number"] for one in exact}
+        smooth |= {seam for seam in SEAMS if is_smooth(exact, seam)}
+        if shown >= set(range(1, LENGTH * FPS)) and smooth == set(SEAMS):
             break
-    assert played.numbers[-1] == LENGTH * FPS - 1
-    assert played.hold <= HOLD_SECONDS
-    assert played.numbers[1:] == list(range(played.numbers[1], LENGTH * FPS))
+    assert shown >= set(range(1, LENGTH * FPS))
+    assert smooth == set(SEAMS)
     expect(page.get_by_label("The clock at this picture")).to_have_text(
         re.compile(r"00:00:0(3\.9|4\.0)")
     )
@@ -164,34 +169,28 @@ def test_an_operator_splits_joins_and_renames(
     dialog = arranged(page)
     assert violations(page) == []
     dialog.get_by_label("Split before the part").select_option(parts[NAMES[2]])
-    dialog.get_by_role("button", name="Split here").click()
-    page.get_by_role("dialog", name="Split this evening?").get_by_role(
-        "button", name="Split here"
-    ).click()
-    expect(page.get_by_text("These are two evenings now.")).to_be_visible()
-    *_, second = split = evenings(house, parts)
-    assert split == [first, first, second]
-    assert second != first
-
-    dialog = arranged(page)
-    dialog.get_by_label("Join with another evening").select_option(second)
-    dialog.get_by_role("button", name="Join").click()
-    page.get_by_role("dialog", name="Join these evenings?").get_by_role(
-        "button", name="Join"
-    ).click()
-    expect(page.get_by_text("This is one evening now.")).to_be_visible()
-    assert evenings(house, parts) == [first] * 3
-    page.get_by_role("button", name="Undo").last.click()
-    eventually(lambda: evenings(house, parts) == split, 20)
-    page.get_by_role("button", name="Undo").last.click()
+    confirmed(page, dialog, "Split here")
+    page.get_by_role("button", name="Undo").click()
     eventually(lambda: evenings(house, parts) == [first] * 3, 20)
 
+    body = {"video_id": parts[NAMES[2]]}
+    second = house.call("POST", f"/evenings/{first}/split", body)["id"]
+    page = visits.open("operator", view=f"evenings/{DAY}/{parts[NAMES[2]]}")
+    dialog = arranged(page)
+    dialog.get_by_label("Join with another evening").select_option(first)
+    confirmed(page, dialog, "Join")
+    page.get_by_role("button", name="Undo").click()
+    eventually(lambda: evenings(house, parts) == [first, first, second], 20)
+    deeds = str(house.call("GET", "/audit?limit=50"))
+    assert "/evenings/{id}/join" in deeds
+    assert "/evenings/{id}/split" in deeds
+
+    house.call("POST", f"/evenings/{first}/join", {"evening": second})
+    page = visits.open("operator", view=f"evenings/{DAY}/{parts[NAMES[2]]}")
     dialog = arranged(page)
     dialog.get_by_label("Title").fill("The long night")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="The long night")).to_be_visible()
-    audited = house.call("GET", "/audit?limit=50")
-    assert any("/join" in str(one) for one in audited)
 
 
 def test_a_viewer_does_not_arrange_evenings(visits: Visits, parts: Mapping[str, str]) -> None:

@@ -13,9 +13,9 @@ export const arrangeButton = (evening, current, changed) => action(t("evenings.a
 
 async function arrange(evening, current, changed) {
   const others = await near(evening);
-  const done = (text, undo) => {
+  const done = (undo) => {
     changed();
-    toast(text, { undo: undo && (() => undo().then(changed, fail)) });
+    toast(t("evenings.arranged"), { undo: undo && (() => undo().then(changed, fail)) });
   };
   await dialog(t("evenings.arrange"), (close) => [
     naming(evening, close, done),
@@ -30,7 +30,7 @@ function naming(evening, close, done) {
   const save = action(t("save"), async () => {
     await patch(`/evenings/${evening.id}`, { title: title.value.trim() });
     close();
-    done(t("evenings.renamed"), () => patch(`/evenings/${evening.id}`, { title: evening.title }));
+    done(() => patch(`/evenings/${evening.id}`, { title: evening.title }));
   }, { class: "primary" });
   return h("section", { class: "stack" }, field(t("evenings.title"), title), h("div", { class: "buttons" }, save));
 }
@@ -40,26 +40,26 @@ function splitting(evening, current, close, done) {
   const choice = h("select", {}, later.map((part) => h("option", { value: part.id, selected: part.id === current }, placeOf(part))));
   const split = action(t("evenings.split"), async () => {
     const part = later.find(({ id }) => id === choice.value);
-    if (!(await confirm(t("evenings.split.title"), t("evenings.split.text", { clock: clockOf(part.start, true) }), t("evenings.split")))) return;
+    if (!(await confirm(t("evenings.split"), t("evenings.split.text", { clock: clockOf(part.start, true) }), t("evenings.split")))) return;
     const made = await post(`/evenings/${evening.id}/split`, { video_id: part.id });
     close();
-    done(t("evenings.split.done"), () => post(`/evenings/${evening.id}/join`, { evening: made.id }));
+    done(() => post(`/evenings/${evening.id}/join`, { evening: made.id }));
   });
-  return h("section", { class: "stack" }, field(t("evenings.split.where"), choice, t("evenings.split.hint")), h("div", { class: "buttons" }, split));
+  return h("section", { class: "stack" }, field(t("evenings.split.where"), choice), h("div", { class: "buttons" }, split));
 }
 
 function joining(evening, others, close, done) {
   const choice = h("select", {}, others.map((other) => h("option", { value: other.id }, nameOf(other))));
   const join = action(t("evenings.join"), async () => {
     const other = others.find(({ id }) => id === choice.value);
-    if (!(await confirm(t("evenings.join.title"), t("evenings.join.text", { other: nameOf(other) }), t("evenings.join")))) return;
+    if (!(await confirm(t("evenings.join"), t("evenings.join.text", { other: nameOf(other) }), t("evenings.join")))) return;
     const [kept, joined] = [evening, other].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
     const whole = joined === evening ? evening : await get(`/evenings/${joined.id}`);
     await post(`/evenings/${kept.id}/join`, { evening: joined.id });
     close();
     // Where parts of both lie among each other, no place parts them again.
     const isApart = Date.parse(kept.end) <= Date.parse(joined.start);
-    done(t("evenings.join.done"), isApart && (() => apart(kept, whole)));
+    done(isApart && (() => apart(kept, whole)));
   });
   return h("section", { class: "stack" }, field(t("evenings.join.with"), choice), h("div", { class: "buttons" }, join));
 }
