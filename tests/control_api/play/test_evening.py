@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,9 +23,10 @@ from control_api.play.service import PlayService
 from control_api.play.store import PlayStore
 from control_api.timeline.service import Timelines
 from control_api.timeline.store import TimelineStore
-from tests.control_api.library.conftest import BERLIN
+from tests.control_api.library.conftest import BERLIN, NOW
 from tests.control_api.play.conftest import PLAIN, Room, ffmpeg, packets
 from tests.leitstand.cut.media import Recipe, record, watch
+from tests.running import eventually
 
 LENGTH, PART, FPS = 12, 4, 25
 NAMES = ("2026-11-14 23-59-52", "2026-11-14 23-59-56", "2026-11-15 00-00-00")
@@ -54,18 +56,27 @@ class Evening:
         """The evening's id."""
         id = ""
         for file in files:
+            os.utime(file, (NOW - 3600, NOW - 3600))
+        for file in files:
             row = self.room.house.store.get(self.room.known(file))
             assert row is not None
             row.studio = "stage"
             self.room.house.store.save(row)
             self.assigner.assign(row)
-            id = row.evening_id or ""
+            assert row.evening_id is not None
+            id = row.evening_id
         return id
 
     def how(self, id: str) -> dict[str, Any]:
-        answer = self.client.get(f"/api/evenings/{id}/play.json")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json()["data"])
+        """When all of it has been looked at, which takes a busy machine more than one answer."""
+
+        def ready() -> dict[str, Any]:
+            answer = self.client.get(f"/api/evenings/{id}/play.json")
+            assert answer.status_code == 200, answer.text
+            data = dict(answer.json()["data"])
+            return data if data["ready"] else {}
+
+        return eventually(ready, 60)
 
 
 @pytest.fixture
@@ -90,7 +101,7 @@ def test_parts_are_one_movie_over_midnight(
 ) -> None:
     files = split(evening.room.house.root, NAMES, extension)
     how = evening.how(evening.know(*files))
-    assert (how["ready"], how["done"], how["total"]) == (True, 3, 3)
+    assert (how["done"], how["total"]) == (3, 3)
     assert how["duration"] == pytest.approx(LENGTH, abs=0.01)
     (movie,) = how["movies"]
     assert [one["start"] for one in movie["pieces"]] == pytest.approx([0, 4, 8], abs=0.01)
@@ -135,7 +146,7 @@ def test_what_no_browser_plays_is_a_movie_of_its_own(evening: Evening) -> None:
     root = evening.room.house.root
     first, second, third = split(root, NAMES, ".mkv")
     second.unlink()
-    record(second, replace(PLAIN, codec="mpeg4", options={"g": "25"}))
+    record(second, replace(PLAIN, codec="mpeg2video", options={"g": "25"}))
     how = evening.how(evening.know(first, second, third))
     alone = how["movies"][1]
     assert alone["url"] == f"/api/videos/{alone['video_id']}/play"
