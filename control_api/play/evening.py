@@ -129,9 +129,9 @@ class EveningPlay:
 
     def _joined(self, shown: Shown, indexes: Mapping[str, Index | None]) -> list[dict[str, Any]]:
         """The movies of a sequence, of which each names its spans, made where it is not there."""
-        spans = [span for span in shown.recorded.spans if indexes[span.id] is not None]
+        spans = shown.recorded.spans
         known = {id: one for id, one in indexes.items() if one is not None}
-        if len(shown.recorded.spans) < 2 or not spans:
+        if len(spans) < 2 or not known:
             return []
         version = _version(spans, known)
         name = _name(shown.row.id, version)
@@ -143,12 +143,9 @@ class EveningPlay:
             return []
         with file:
             movies: list[dict[str, Any]] = _told(file)[0]["movies"]
-        places = {id(span): place for place, span in enumerate(shown.recorded.spans)}
-        for number, movie in enumerate(movies):
-            movie["number"], movie["version"] = number, version
-            for piece in movie["pieces"]:
-                piece["span"] = places[id(spans[piece["part"]])]
-        return movies
+        return [
+            {**movie, "number": number, "version": version} for number, movie in enumerate(movies)
+        ]
 
     def _make(self, name: str, spans: Sequence[Span], indexes: Mapping[str, Index]) -> None:
         if (there := self._store.sequence(name)) is not None:
@@ -164,7 +161,7 @@ class EveningPlay:
             ],
             "parts": [
                 {
-                    "file": files.index(span.id),
+                    "file": files.index(span.id) if span.id in indexes else None,
                     "begin": span.offset,
                     "end": span.offset + span.length,
                     "follows": abs(span.wall - before.end) < SEAM_SECONDS,
@@ -220,10 +217,11 @@ def _file(id: str, indexes: Mapping[str, Index]) -> dict[str, Any]:
 
 def _version(spans: Sequence[Span], indexes: Mapping[str, Index]) -> str:
     """Another one as soon as anything is cut or found in another way."""
-    parts = [
-        (indexes[one.id].key, indexes[one.id].is_made, round(one.offset, 3), round(one.length, 3))
-        for one in spans
-    ]
+    parts = []
+    for one in spans:
+        index = indexes.get(one.id)
+        source = (one.id,) if index is None else (index.key, index.is_made)
+        parts.append((*source, round(one.offset, 3), round(one.length, 3)))
     return hashlib.sha256(json.dumps([_VERSION, parts]).encode()).hexdigest()[:16]
 
 
@@ -278,13 +276,13 @@ def _seconds(value: Any) -> float:
 
 def _laid_out(spans: Sequence[Span], movies: Sequence[Mapping[str, Any]]) -> Iterator[Movie]:
     """The movies by time; a span that is in none is one by itself."""
-    begins = {movie["pieces"][0]["span"]: movie for movie in movies}
-    inside = {piece["span"] for movie in movies for piece in movie["pieces"]}
+    begins = {movie["pieces"][0]["part"]: movie for movie in movies}
+    inside = {piece["part"] for movie in movies for piece in movie["pieces"]}
     at = 0.0
     for place, span in enumerate(spans):
         if place in begins:
             movie = begins[place]
-            pieces = [_piece(one, spans[one["span"]], at) for one in movie["pieces"]]
+            pieces = [_piece(one, spans[one["part"]], at) for one in movie["pieces"]]
             at = pieces[-1].end
             yield Movie(pieces, movie["number"], movie["version"])
         elif place not in inside:

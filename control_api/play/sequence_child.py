@@ -33,7 +33,8 @@ def main() -> None:
     asked: dict[str, Any] = json.loads(line)
     files = [_indexed(sys.stdin.buffer.read(one["length"])) for one in asked["files"]]
     movies, heads = [], []
-    for run in runs([files[one["file"]] for one in asked["parts"]]):
+    numbers = [one["file"] for one in asked["parts"]]
+    for run in runs([None if one is None else files[one] for one in numbers]):
         for movie, head in _movies(run, asked, files):
             movies.append({**movie, "head": len(head)})
             heads.append(head)

@@ -53,13 +53,13 @@ function joining(evening, others, close, done) {
   const join = action(t("evenings.join"), async () => {
     const other = others.find(({ id }) => id === choice.value);
     if (!(await confirm(t("evenings.join"), t("evenings.join.text", { other: nameOf(other) }), t("evenings.join")))) return;
-    const [kept, joined] = [evening, other].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
-    const whole = joined === evening ? evening : await get(`/evenings/${joined.id}`);
+    const order = [evening, other].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
+    const [kept, joined] = await Promise.all(order.map(({ id }) => get(`/evenings/${id}`)));
     await post(`/evenings/${kept.id}/join`, { evening: joined.id });
     close();
     // Where parts of both lie among each other, no place parts them again.
-    const isApart = Date.parse(kept.end) <= Date.parse(joined.start);
-    done(isApart && (() => apart(kept, whole)));
+    const isApart = Date.parse(kept.videos.at(-1).start) < Date.parse(joined.videos[0].start);
+    done(isApart && (() => apart(kept, joined)));
   });
   return h("section", { class: "stack" }, field(t("evenings.join.with"), choice), h("div", { class: "buttons" }, join));
 }

@@ -1,7 +1,7 @@
 // The time bar: small frames along the whole length by the clock, gaps with their reasons, what is
 // marked, and where we are.
 
-import { h, replace } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { clockOf, duration } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { reasonText } from "../lib/reasons.js";
@@ -13,7 +13,7 @@ const STRIP = 24;
 
 // Of one video.
 export function videoBar(video, player, life) {
-  const strip = stripOf(video.id, STRIP);
+  const strip = patient(h("img", { class: "strip", alt: "", src: stripUrl(video.id, STRIP) }));
   return bar({ whole: video, axis: { length: video.duration, to: (shown) => shown, from: (place) => place }, under: strip, player, life });
 }
 
@@ -30,6 +30,7 @@ export function eveningBar(evening, whole, player, life) {
     });
     return link;
   });
+  inTurn(links, life);
   const holes = evening.gaps.map((gap) => h("span", { class: "hole", title: gapText(gap), vars: vars(gap) }));
   player.watch((shown) => {
     const moment = momentAt(whole, shown);
@@ -87,11 +88,25 @@ function stripIn(evening, span, part) {
   const length = (Date.parse(span.end) - Date.parse(span.start)) / 1000;
   const count = Math.max(1, Math.round(STRIP * (part(Date.parse(span.end)) - part(Date.parse(span.start)))));
   const wide = Math.max(1, (video?.duration ?? length) / length);
-  const strip = stripOf(span.video_id, Math.min(STRIP, Math.ceil(count * wide)));
-  return replace(h("span", { class: "piece", vars: { "--wide": wide, "--off": wide > 1 ? span.offset / length : 0 } }), strip);
+  const url = stripUrl(span.video_id, Math.min(STRIP, Math.ceil(count * wide)));
+  return h("span", { class: "piece", vars: { "--wide": wide, "--off": wide > 1 ? span.offset / length : 0 } }, patient(h("img", { class: "strip", alt: "", "data-url": url })));
 }
 
-const stripOf = (id, count) => patient(h("img", { class: "strip", alt: "", src: `/api/videos/${id}/strip?count=${count}&width=120` }));
+// One strip after the other: each keeps the machine busy for a while.
+async function inTurn(links, life) {
+  let ended = false;
+  life.add(() => { ended = true; });
+  for (const link of links) {
+    const image = link.querySelector("img");
+    if (ended) return;
+    await new Promise((done) => {
+      for (const event of ["load", "error"]) image.addEventListener(event, done, { once: true });
+      image.src = image.dataset.url;
+    });
+  }
+}
+
+const stripUrl = (id, count) => `/api/videos/${id}/strip?count=${count}&width=120`;
 
 const pieceOf = (whole, span) => whole.pieces.find(({ video_id: id, time }) => id === span.video_id && Date.parse(time) >= Date.parse(span.start) - 1_000) ?? whole.pieces[0];
 
