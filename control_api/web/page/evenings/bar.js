@@ -45,8 +45,8 @@ export function eveningBar(evening, whole, player, life) {
     to: (shown) => (momentAt(whole, shown) - from) / 1000,
     from: (place) => shownAt(whole, from + place * 1000),
   };
-  const under = h("nav", { class: "evening", "aria-label": t("evenings.line") }, links, holes);
-  return bar({ whole, axis, under, player, life, below: evening.gaps.map((gap) => h("small", {}, gapText(gap))) });
+  const under = h("div", { class: "evening" }, links, holes);
+  return bar({ whole, axis, under, player, life, label: t("evenings.line"), below: evening.gaps.map((gap) => h("small", {}, gapText(gap))) });
 }
 
 export const gapText = (gap) => t("evenings.gap", { range: range(gap), reason: reasonText(gap.code, gap.params, gap.reason) });
@@ -64,7 +64,7 @@ function momentAt(whole, shown) {
   return Date.parse(piece.time) + (shown - piece.start) * 1000;
 }
 
-function bar({ whole, axis, under, player, life, below = [] }) {
+function bar({ whole, axis, under, player, life, label = null, below = [] }) {
   const marked = h("div", { class: "marked", hidden: true });
   const slider = h("input", { type: "range", min: 0, max: axis.length, step: 0.01, value: 0, "aria-label": t("evenings.position") });
   life.on(slider, "input", () => player.seek(axis.from(Number(slider.value))));
@@ -73,7 +73,7 @@ function bar({ whole, axis, under, player, life, below = [] }) {
     slider.setAttribute("aria-valuetext", clockAt(whole, shown) || duration(shown));
   });
   return {
-    node: h("div", { class: "stack tight" }, h("div", { class: "timebar" }, under, marked, slider), below),
+    node: h(label ? "nav" : "div", { class: "stack tight", "aria-label": label }, h("div", { class: "timebar" }, under, marked, slider), below),
     mark(start, end) {
       marked.hidden = start === null || end === null;
       marked.style.setProperty("--from", axis.to(start ?? 0) / axis.length);

@@ -70,7 +70,8 @@ async function showEvening(root, { day, video, evening, context, life }) {
   const reason = h("p", { class: "soft" });
   const about = (part) => {
     replace(top, head(part, day, context, context.may("operator") && arrangeButton(evening, () => pieceAt(whole, player.shown).video_id, () => again(context))));
-    replace(reason, part.reason_code ? reasonOf(part) : null);
+    say(reason, part.reason_code ? reasonOf(part) : "");
+    reason.hidden = !part.reason_code;
   };
   about(video);
   let part = video.id;
