@@ -102,12 +102,6 @@ def arranged(page: Page) -> Locator:
     return dialog
 
 
-def confirmed(page: Page, dialog: Locator, name: str) -> None:
-    dialog.get_by_role("button", name=name, exact=True).click()
-    asked = page.get_by_role("dialog", name=name, exact=True)
-    asked.get_by_role("button", name=name, exact=True).click()
-
-
 def test_play_goes_over_the_seams(visits: Visits, parts: Mapping[str, str], house: House) -> None:
     page = visits.open("viewer", view=f"evenings/{DAY}/{parts[NAMES[0]]}")
     line = page.get_by_role("navigation", name="Parts of this evening")
@@ -171,7 +165,7 @@ def test_an_operator_splits_joins_and_renames(
     dialog = arranged(page)
     assert violations(page) == []
     dialog.get_by_label("Split before the part").select_option(parts[NAMES[2]])
-    confirmed(page, dialog, "Split here")
+    dialog.get_by_role("button", name="Split here").click()
     page.get_by_role("button", name="Undo").click()
     eventually(lambda: evenings(house, parts) == [first] * 3, 20)
 
@@ -180,7 +174,8 @@ def test_an_operator_splits_joins_and_renames(
     page = visits.open("operator", view=f"evenings/{DAY}/{parts[NAMES[2]]}")
     dialog = arranged(page)
     dialog.get_by_label("Join with another evening").select_option(first)
-    confirmed(page, dialog, "Join")
+    dialog.get_by_role("button", name="Join").click()
+    page.get_by_role("dialog", name="Join", exact=True).get_by_role("button", name="Join").click()
     page.get_by_role("button", name="Undo").click()
     eventually(lambda: evenings(house, parts) == [first, first, second], 20)
     deeds = str(house.call("GET", "/audit?limit=50"))

@@ -1,4 +1,4 @@
-// An operator gives an evening its title, parts it, or joins it with another one.
+// An operator renames an evening, splits it, or joins it with another one.
 
 import { get, patch, post } from "../lib/api.js";
 import { h } from "../lib/dom.js";
@@ -39,9 +39,7 @@ function splitting(evening, current, close, done) {
   const later = evening.videos.slice(1);
   const choice = h("select", {}, later.map((part) => h("option", { value: part.id, selected: part.id === current }, placeOf(part))));
   const split = action(t("evenings.split"), async () => {
-    const part = later.find(({ id }) => id === choice.value);
-    if (!(await confirm(t("evenings.split"), t("evenings.split.text", { clock: clockOf(part.start, true) }), t("evenings.split")))) return;
-    const made = await post(`/evenings/${evening.id}/split`, { video_id: part.id });
+    const made = await post(`/evenings/${evening.id}/split`, { video_id: choice.value });
     close();
     done(() => post(`/evenings/${evening.id}/join`, { evening: made.id }));
   });

@@ -26,7 +26,7 @@ export function eveningBar(evening, whole, player, life) {
     const link = h("a", { class: "part", href: `#/evenings/${span.start.slice(0, 10)}/${span.video_id}`, "aria-label": range(span), vars: vars(span) }, stripIn(evening, span, part));
     life.on(link, "click", (event) => {
       event.preventDefault();
-      player.seek(pieceOf(whole, span).start + 0.5 / whole.fps);
+      player.seek(shownAt(whole, Date.parse(span.start)) + 0.5 / whole.fps);
     });
     return link;
   });
@@ -107,7 +107,5 @@ async function inTurn(links, life) {
 }
 
 const stripUrl = (id, count) => `/api/videos/${id}/strip?count=${count}&width=120`;
-
-const pieceOf = (whole, span) => whole.pieces.find(({ video_id: id, time }) => id === span.video_id && Date.parse(time) >= Date.parse(span.start) - 1_000) ?? whole.pieces[0];
 
 const range = ({ start, end }) => `${clockOf(start, true)}–${clockOf(end, true)}`;

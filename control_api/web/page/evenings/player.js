@@ -42,17 +42,17 @@ export function makePlayer({ whole, movies, at = 0, isLeaving = () => false, lif
   life.on(screen, "ended", () => next() && follow(true));
   life.on(screen, "error", () => {
     if (!isLoaded) return;
-    if (next() && wasPlaying) follow(true, "evenings.skipped");
+    if (next() && wasPlaying) follow(true);
     else say(note, t("evenings.unplayable"));
   });
   life.add(() => screen.removeAttribute("src"));
 
   const next = () => movies[movies.indexOf(current) + 1];
   let wasPlaying = false;
-  const follow = (plays, word = "evenings.nextpart") => {
+  const follow = (plays) => {
     const movie = next();
     load(movie, movie.start, { plays }).catch(fail);
-    say(note, t(word));
+    say(note, t("evenings.nextpart"));
   };
 
   async function load(movie, time, { plays = false } = {}) {

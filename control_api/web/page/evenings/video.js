@@ -62,7 +62,7 @@ async function showEvening(root, { day, video, evening, context, life }) {
     return;
   }
   if (!play || ended) return;
-  const whole = wholeOf(evening, play, fpsOf(video));
+  const whole = wholeOf(play, fpsOf(video));
   const player = makePlayer({ whole, movies: play.movies, at: beginOf(whole, video.id), isLeaving: () => video.leaving, life });
   const bar = eveningBar(evening, whole, player, life);
   const marks = showMarks({ whole, video, evening, player, bar, context, life });

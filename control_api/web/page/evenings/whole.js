@@ -22,10 +22,10 @@ export async function programme(evening, isOver, tell) {
 }
 
 // Such as a video of /api/videos: each gap is a pause of it.
-export function wholeOf(evening, { duration, movies }, fps) {
+export function wholeOf({ duration, movies }, fps) {
   const pieces = movies.flatMap((movie) => movie.pieces);
   const anchors = pieces.map(({ start, time }) => ({ offset: start, time }));
-  return { start: pieces[0].time, duration, anchors, pieces, fps, studio: evening.studio };
+  return { start: pieces[0].time, duration, anchors, pieces, fps };
 }
 
 // The piece that is shown at a second of the whole.
