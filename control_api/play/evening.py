@@ -134,7 +134,7 @@ class EveningPlay:
         if len(spans) < 2 or not known:
             return []
         version = _version(spans, known)
-        name = _name(shown.row.id, version)
+        name = _name(shown.evening.row.id, version)
         # Parts that do not go together are played one by one.
         with contextlib.suppress(BadInput):
             self._reader.once(name, lambda: self._make(name, spans, known))
