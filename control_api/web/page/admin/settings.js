@@ -36,7 +36,7 @@ function editor(setting, again) {
   return h("div", { class: "setting" }, input, keep, reset);
 }
 
-// What somebody typed: nothing is null, numbers are numbers; the service says what it does not like.
+// What somebody typed: nothing is null, numbers are numbers.
 function read(text, { value, default: usual }) {
   const given = text.trim();
   if (given === "") return null;

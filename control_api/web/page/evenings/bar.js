@@ -51,7 +51,7 @@ export function eveningBar(evening, whole, player, life) {
 
 export const gapText = (gap) => t("evenings.gap", { range: range(gap), reason: reasonText(gap.code, gap.params, gap.reason) });
 
-// The second of the whole that shows a moment (ms); in a gap that after it.
+// The second of the whole that shows a moment (ms), or the next after a gap.
 export function shownAt({ pieces, duration: all }, moment) {
   const at = pieces.findLastIndex(({ time }) => Date.parse(time) <= moment);
   if (at < 0) return 0;
@@ -82,7 +82,7 @@ function bar({ whole, axis, under, player, life, label = null, below = [] }) {
   };
 }
 
-// The frames of a part: of its video the piece that it shows.
+// The frames of a part.
 function stripIn(evening, span, part) {
   const video = evening.videos.find(({ id }) => id === span.video_id);
   const length = (Date.parse(span.end) - Date.parse(span.start)) / 1000;

@@ -1,5 +1,4 @@
 // From the clock of the house to seconds into a video and back. Pure.
-//
 // `anchors` say when a video goes on after each pause: [{offset, time}], the first at its beginning.
 
 import { clockOf, later } from "../lib/format.js";
@@ -25,8 +24,7 @@ export function isoAt(video, offset) {
 }
 
 // What somebody typed as seconds into the video: a clock time of the house, or minutes and seconds
-// into a video of which nobody knows when it was shot. Null if it is neither; beyond the video's
-// end it is still told, because the next one may have it.
+// where that is unknown. Null if it is neither. It may be beyond the video's end.
 export function offsetOf(video, typed) {
   const found = CLOCK.exec(typed);
   if (!found) return null;

@@ -59,7 +59,7 @@ function noteText({ code, params }) {
   return code;
 }
 
-// A link for somebody without a token, to be copied, sent on, or read with another phone's camera.
+// A link for somebody without a token, to be copied or read with another phone's camera.
 async function showLink(root, clip) {
   const link = await post(`/clips/${clip.id}/links`, { expires_in: "7d" });
   const address = `${location.origin}${link.url}`;

@@ -85,7 +85,7 @@ export function showMarks({ whole, video, evening, player, bar, context, life })
   }
 
   const make = action(t("evenings.make"), order, { class: "primary", disabled: true });
-  // Just before the picture begins, and within the last one: half a frame is far from any edge.
+  // Half a frame is far from any edge.
   const setStart = () => set("start", Math.max(0, player.shown - 0.25 / fps));
   const setEnd = () => set("end", Math.min(whole.duration, player.shown + 0.75 / fps));
   const here = (word, work) => h("button", { type: "button", onclick: work }, t(word));
@@ -112,14 +112,13 @@ export function showMarks({ whole, video, evening, player, bar, context, life })
   return { node, setStart, setEnd };
 }
 
-// When what ends at a second of the whole ends: of two pieces that meet there, the first one's end.
+// When what ends at a second of the whole ends: where two pieces meet, the first one's end.
 function endAt(whole, offset) {
   const before = whole.pieces.findLast(({ start }) => start < offset - 1e-6) ?? whole.pieces[0];
   return isoAt({ ...whole, anchors: [{ offset: before.start, time: before.time }] }, offset);
 }
 
-// By the clock over the parts of an evening; within one video by seconds, and beyond it over the
-// seam to the studio's next one.
+// By the clock over an evening's parts; within one video by seconds, beyond it by the next one.
 function asked(whole, video, evening, { start, end }) {
   if (whole.pieces) return { evening_id: evening.id, start: isoAt(whole, start), end: endAt(whole, end) };
   if (end <= video.duration + 0.5 || !video.studio || !video.start) return { video_id: video.id, start, end: Math.min(end, Math.max(video.duration, start)) };

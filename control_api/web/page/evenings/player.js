@@ -113,7 +113,6 @@ export function makePlayer({ whole, movies, at = 0, isLeaving = () => false, lif
 async function ready(id, note, isOver, isLeaving) {
   for (let isFirst = true; !isOver(); isFirst = false) {
     const how = await get(`/videos/${id}/play.json`).catch((problem) => {
-      // Of a video that is being deleted, or is not shown any more, nothing is said.
       if (!isOver() && !isLeaving()) throw problem;
       return null;
     });

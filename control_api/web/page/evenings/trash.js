@@ -1,4 +1,4 @@
-// What was deleted within the last day: how much it is, and what can be done with it.
+// The trash: how much it is, and what can be done with it.
 
 import { del, get, post } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";
@@ -66,8 +66,7 @@ export function trashSummary(videos, again) {
   return h("div", { class: "row spread" }, h("p", { class: "soft" }, t("evenings.trash.about", values)), empty);
 }
 
-// The section below the evenings; nothing where nothing was deleted. `changed` is called when it is
-// another than before.
+// The section below the evenings, if there is any. `changed` is called when it is another.
 export async function showTrash(root, life, changed) {
   let ended = false;
   life.add(() => { ended = true; });

@@ -1,4 +1,4 @@
-// One video, or the whole evening that it is a part of: watched, marked, and what is done with it.
+// One video, or the whole evening that it is a part of.
 
 import { get, patch, post } from "../lib/api.js";
 import { h, replace, say } from "../lib/dom.js";

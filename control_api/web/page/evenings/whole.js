@@ -1,4 +1,4 @@
-// A whole evening as one video: what is played without gaps, and clock times over all its parts.
+// A whole evening as one video, and clock times over all its parts.
 //
 // `spans` and `gaps` are those of /api/evenings/{id}: [{start, end, …}], disjoint and in order.
 

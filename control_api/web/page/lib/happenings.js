@@ -1,4 +1,4 @@
-// Events as they happen: {heard(f)} calls f(event) for each, until the returned function is called.
+// Events as they happen: {heard(f)} calls f(event) for each, until its answer is called.
 
 import { follow } from "./live.js";
 

@@ -1,4 +1,4 @@
-// Why a studio records or does not, in the reader's language: made from a code and its parameters.
+// Why a studio records or does not, made from a code and its parameters.
 
 import { t } from "./i18n.js";
 

@@ -1,4 +1,4 @@
-// The buttons of a studio: what an operator can do with its recording now, and nothing else.
+// The buttons of a studio: what an operator can do with its recording now.
 
 import { post } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";

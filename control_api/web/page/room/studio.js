@@ -1,4 +1,4 @@
-// One studio: its picture, what it records, how loud it is, what comes next, how much disk is left.
+// One studio: picture, recording, levels, what comes next, disk space.
 
 import { get } from "../lib/api.js";
 import { h, say } from "../lib/dom.js";

@@ -1,4 +1,4 @@
-// What is wrong, in words, and what to do: from studios, the health report and the streams.
+// What is wrong and what to do: from studios, the health report and the streams.
 
 import { h, keyed, say } from "../lib/dom.js";
 import { clockHere } from "../lib/format.js";
@@ -10,7 +10,7 @@ const KINDS = ["obs", "disk", "library", "scheduler", "recordings"];
 const BAD = ["offline", "frozen"];
 
 // `statuses` is a signal of the studios' statuses, null before the first. The first line is the gravest
-// fault that concerns all recordings; the others are a list.
+// fault of all recordings; the others are a list.
 export function troubles(statuses, context, life) {
   const first = h("div", { class: "troubles", role: "alert" });
   const list = h("div", { class: "troubles" });

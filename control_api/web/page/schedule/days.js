@@ -24,7 +24,7 @@ export function clockOfMinutes(minutes) {
   return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
 }
 
-// Today by the clock of this device: the house's is told with every time stamp, and rarely another.
+// Today by the clock of this device, which is rarely another than the house's.
 export function today() {
   const now = new Date();
   return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);

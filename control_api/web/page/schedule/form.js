@@ -69,7 +69,7 @@ function dates(label, given) {
   return { node: h("div", { class: "stack tight" }, field(label, input), list), value: () => [...known].sort() };
 }
 
-// A window moved by hand: this evening alone, or every week. Resolves with true if it was moved.
+// Moves this evening alone, or every week. Resolves with true if it was moved.
 export async function moved(window, day, start) {
   const schedule = await get(`/schedules/${window.schedule_id}`);
   const lasts = (Date.parse(window.end) - Date.parse(window.start)) / 60_000;

@@ -1,4 +1,4 @@
-// The week at a glance: a column a day, a bar a window; bars are moved by hand or by arrow keys.
+// The week: a column a day, a bar a window; bars are moved by hand or by arrow keys.
 
 import { h } from "../lib/dom.js";
 import { clockOf, dayOf, longDay } from "../lib/format.js";
