@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from control_api.timeline.cover import Cover
 from control_api.timeline.footage import Footage, Quality, Stretch
@@ -33,20 +34,31 @@ class Span:
         return self.wall + self.length
 
 
+class _Part(IntEnum):
+    """Which part of a video: with all kinds of tracks, or what is after or before that.
+
+    Where files follow on, frames go on to the first one's end, while the second begins with audio.
+    """
+
+    FULL = 0
+    AFTER = 1
+    BEFORE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Layer:
     """A stretch, or the part of one that is equally good."""
 
     quality: Quality
-    is_partial: bool
+    part: _Part
     wall: float
     id: str
     offset: float
     length: float
 
     @property
-    def rank(self) -> tuple[Quality, bool, float, str, float]:
-        return self.quality, self.is_partial, self.wall, self.id, self.offset
+    def rank(self) -> tuple[Quality, _Part, float, str, float]:
+        return self.quality, self.part, self.wall, self.id, self.offset
 
 
 def timeline(videos: Iterable[Footage]) -> list[Span]:
@@ -99,16 +111,16 @@ def holes(spans: Sequence[Span], begin: float, end: float) -> list[tuple[float, 
 
 def _layers(video: Footage) -> Iterator[_Layer]:
     for piece in video.stretches:
-        for first, last, is_partial in _graded(piece, video.full):
+        for first, last, part in _graded(piece, video.full):
             wall = piece.wall + first - piece.offset
-            yield _Layer(video.quality, is_partial, wall, video.id, first, last - first)
+            yield _Layer(video.quality, part, wall, video.id, first, last - first)
 
 
-def _graded(piece: Stretch, full: tuple[float, float]) -> Iterator[tuple[float, float, bool]]:
+def _graded(piece: Stretch, full: tuple[float, float]) -> Iterator[tuple[float, float, _Part]]:
     """The stretch in seconds into the file, cut where a kind of track begins or ends."""
     first, last = piece.offset, piece.offset + piece.length
     begin, end = max(first, min(full[0], last)), min(last, max(full[1], first))
-    parts = ((first, begin, True), (begin, end, False), (end, last, True))
+    parts = ((first, begin, _Part.BEFORE), (begin, end, _Part.FULL), (end, last, _Part.AFTER))
     yield from (part for part in parts if part[1] > part[0])
 
 
