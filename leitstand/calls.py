@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Callable
@@ -44,18 +43,6 @@ class Call(Generic[T]):
         except OSError:
             # What the call raised, or a TimeoutError, which is one too.
             return None
-
-
-def within(seconds: float, name: str, function: Callable[[], T]) -> T:
-    """What a call gives or raises. Raises TimeoutError if it has not ended by then, and lets it."""
-    coming: Future[T] = Future()
-    threading.Thread(target=_run, args=(function, coming), name=name, daemon=True).start()
-    try:
-        return coming.result(seconds)
-    except TimeoutError:
-        if coming.done():
-            raise
-        raise TimeoutError(errno.ETIMEDOUT, "it does not answer") from None
 
 
 def _run(function: Callable[[], T], coming: Future[T]) -> None:

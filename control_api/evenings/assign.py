@@ -43,7 +43,11 @@ class Assigner:
         if row.studio is None or row.is_edited or row.rendition_of:
             return
         if row.evening_id is not None:
-            self._widen(self._known(row), [row])
+            evening = self._known(row)
+            self._widen(evening, [row])
+            if row.evening_by_hand != evening.is_by_hand:
+                # A sidecar of a version that did not keep it.
+                self._put(row, evening)
             return
         group = self._group(row)
         evening = self._chosen(row, group)

@@ -95,7 +95,7 @@ class EveningService:
         """Raises NotFound, Conflict, Unavailable."""
         with self._library.held():
             evening = self.get(id)
-            evening.row.title = title
+            evening.row.title, evening.row.is_by_hand = title, True
             self._give(evening.row, self._store.all_parts(id))
         return self.get(id)
 

@@ -63,16 +63,16 @@ class Intake:
         path = place.folder.at(place.name)
         grown = self._growing.at(path) if self._growing is not None else None
         recording = self._store.running_recording(path)
-        row = self._store.get(known.id) if known else None
-        if row is None:
-            row = portrait.new(self._free_id(place, None), place, self._clock.now())
-        row.size, row.mtime_ns = place.stat
-        row.state, row.missing_since = WRITING, None
-        if recording is not None:
-            portrait.running(row, recording)
-        row.start = row.start or start_told(place.name, self._zone)
-        row.duration = grown.newest if grown is not None else row.duration
         with self._changes.lock:
+            row = self._store.get(known.id) if known else None
+            if row is None:
+                row = portrait.new(self._free_id(place, None), place, self._clock.now())
+            row.size, row.mtime_ns = place.stat
+            row.state, row.missing_since = WRITING, None
+            if recording is not None:
+                portrait.running(row, recording)
+            row.start = row.start or start_told(place.name, self._zone)
+            row.duration = grown.newest if grown is not None else row.duration
             if stat_of(path) is not None:
                 self._store.save(row)
                 if recording is not None:

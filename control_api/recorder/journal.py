@@ -18,11 +18,9 @@ from typing import Any
 import msgspec
 
 from control_api.recorder.segments import SEGMENT_BYTES, Full, Gone, Segments
-from leitstand.calls import within
 
 logger = logging.getLogger(__name__)
 
-_READ_SECONDS = 3.0
 _RETRY_SECONDS = 5.0
 _HANG_SECONDS = 5.0
 _CROWDED = 0.7
@@ -65,21 +63,11 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     def load(self) -> Mapping[str, Any]:
-        """The newest content of all places. Reads files; to be called before `start`.
-
-        A place that does not answer is not used at all: to write there would not end either.
-        """
+        """The newest content of all places. Reads files; to be called before `start`."""
         best: tuple[int, list[bytes]] = (0, [])
-        for each in tuple(self._segments):
-            place, segments = each
+        for place, segments in self._segments:
             try:
-                records = within(_READ_SECONDS, f"read {place}", segments.read)
-            except TimeoutError:
-                logger.warning(
-                    "journal: %s does not answer; it is not used until the next start", place
-                )
-                self._segments.remove(each)
-                continue
+                records = segments.read()
             except OSError as error:
                 logger.warning("journal: %s cannot be read (%s)", place, error.strerror)
                 continue

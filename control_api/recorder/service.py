@@ -40,7 +40,6 @@ from control_api.recorder.supervisor import StudioSupervisor
 from control_api.recorder.window_coverage import WindowCoverage
 from control_api.studios.studio import Studio
 from leitstand import __version__
-from leitstand.calls import within
 from leitstand.clients.obs import Address, ObsLink, Subscription
 from leitstand.config import Config, ConfigError, ObsConfig
 from leitstand.exclusive import ExclusiveFile, ExclusiveFolder, Taken, exclusive
@@ -49,8 +48,6 @@ from leitstand.survivor import LOCK
 logger = logging.getLogger(__name__)
 
 _JOURNAL = "recorder"
-_PLACE_SECONDS = 3.0
-"""A folder that has not answered by then, at the start, is on a disk that hangs."""
 _LATE_SECONDS = 30.0
 """A studio that was not looked at for so long is not looked after any more."""
 
@@ -279,7 +276,7 @@ def _locks(config: Config, runtime: Path | None) -> list[ExclusiveFile | Exclusi
     That on the runtime folder holds also where the state folder is removed. What cannot be locked
     is passed over. Raises ConfigError if another recorder holds one.
     """
-    state, database = config.control_api.state, _database_file(config)
+    state, database = config.control_api.state, sqlite_file(config.control_api.database_url)
     locks = [_locked(state, state / LOCK, "control_api.state")]
     if runtime is not None:
         locks.append(_locked(runtime, runtime / LOCK, "recorder.runtime"))
@@ -291,23 +288,10 @@ def _locks(config: Config, runtime: Path | None) -> list[ExclusiveFile | Exclusi
     return [lock for lock in locks if lock is not None]
 
 
-def _database_file(config: Config) -> Path | None:
-    """The SQLite file; None also where its folder does not answer."""
-    url, key = config.control_api.database_url, "control_api.database"
-    try:
-        return within(_PLACE_SECONDS, key, lambda: sqlite_file(url))
-    except OSError as error:
-        _warn(key, Path(url.partition(":///")[2]), error)
-        return None
-
-
 def _locked(what: Path, file: Path, key: str) -> ExclusiveFile | ExclusiveFolder | None:
-    def lock() -> ExclusiveFile | ExclusiveFolder:
+    try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return exclusive(file, "recorder")
-
-    try:
-        return within(_PLACE_SECONDS, f"lock {file}", lock)
     except Taken as error:
         raise ConfigError(
             f"{key}: {what} is used by another recorder ({error}); "
@@ -330,7 +314,7 @@ def _runtime(config: Config) -> Path | None:
     """The runtime folder; None if it cannot be used."""
     runtime = config.recorder.runtime_folder(config.control_api.state)
     try:
-        within(_PLACE_SECONDS, "recorder.runtime", lambda: private_folder(runtime))
+        private_folder(runtime)
     except OSError as error:
         _warn("recorder.runtime", runtime, error)
         return None

@@ -76,7 +76,8 @@ def footage(
 ) -> Footage:
     """A video of which `anchors` say when it goes on after each pause, as (offset, Unix time)."""
     known = [(at, wall) for at, wall in anchors] or ([] if start is None else [(0.0, start)])
-    ends = [*(at for at, _ in known[1:]), duration]
+    # Where a recording goes on, it may have been resumed after the newest second that is known.
+    ends = [min(at, duration) for at in (*(at for at, _ in known[1:]), duration)]
     pieces = (Stretch(at, wall, end - at) for (at, wall), end in zip(known, ends, strict=True))
     stretches = tuple(piece for piece in pieces if piece.length > 0) if known else ()
     return Footage(id, duration, stretches, quality, full_range(tracks), tolerance)
@@ -98,5 +99,6 @@ def full_range(tracks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 
 def until(start: float, duration: float, anchors: Sequence[Sequence[float]]) -> float:
     """When a video ends by the clock: what follows the last pause continues its end."""
-    offset, wall = anchors[-1] if anchors else (0.0, start)
-    return float(wall) + max(0.0, duration - float(offset))
+    known = [(float(at), float(wall)) for at, wall in anchors if at <= duration] or [(0.0, start)]
+    offset, wall = known[-1]
+    return wall + max(0.0, duration - offset)

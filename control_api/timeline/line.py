@@ -52,9 +52,9 @@ class _Layer:
     quality: Quality
     part: _Part
     wall: float
+    end: float
     id: str
     offset: float
-    length: float
 
     @property
     def rank(self) -> tuple[Quality, _Part, float, str, float]:
@@ -66,10 +66,9 @@ def timeline(videos: Iterable[Footage]) -> list[Span]:
     cover, spans, edges = Cover(), [], set[tuple[str, float]]()
     layers = [layer for video in settled(videos) for layer in _layers(video)]
     for layer in sorted(layers, key=lambda one: one.rank):
-        end = layer.wall + layer.length
-        for begin, until in list(cover.free(layer.wall, end)):
+        for begin, until in list(cover.free(layer.wall, layer.end)):
             is_rest = not edges.isdisjoint({(layer.id, begin), (layer.id, until)})
-            is_whole = (begin, until) == (layer.wall, end)
+            is_whole = (begin, until) == (layer.wall, layer.end)
             if until - begin < LEAST_SECONDS and not (is_rest or is_whole):
                 continue
             cover.add(begin, until)
@@ -112,8 +111,9 @@ def holes(spans: Sequence[Span], begin: float, end: float) -> list[tuple[float, 
 def _layers(video: Footage) -> Iterator[_Layer]:
     for piece in video.stretches:
         for first, last, part in _graded(piece, video.full):
-            wall = piece.wall + first - piece.offset
-            yield _Layer(video.quality, part, wall, video.id, first, last - first)
+            # One part ends exactly where the next begins: edges are compared.
+            wall, end = (piece.wall + (at - piece.offset) for at in (first, last))
+            yield _Layer(video.quality, part, wall, end, video.id, first)
 
 
 def _graded(piece: Stretch, full: tuple[float, float]) -> Iterator[tuple[float, float, _Part]]:

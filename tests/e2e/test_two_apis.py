@@ -204,10 +204,28 @@ class Cutting:
         return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
 
 
+Cut = Callable[[str], Cutting]
+
+
+@pytest.fixture
+def cut(make: Make) -> Iterator[Cut]:
+    """`cut(URL)` -> the clip of a process on that database. A worker that is still stopped at the
+    end is killed: nobody else would end it."""
+    begun: list[Cutting] = []
+
+    def begin(database: str) -> Cutting:
+        begun.append(Cutting(make, database))
+        return begun[-1]
+
+    yield begin
+    for each in begun:
+        each.send(signal.SIGKILL)
+
+
 def test_a_starting_one_leaves_the_running_job_of_a_living_one_alone(
-    make: Make, postgresql: str
+    cut: Cut, postgresql: str
 ) -> None:
-    cutting = Cutting(make, postgresql)
+    cutting = cut(postgresql)
     cutting.two.start_api()
     # Long enough for a job without heartbeats to be taken.
     assert not threading.Event().wait(STALE + 15)
@@ -219,8 +237,8 @@ def test_a_starting_one_leaves_the_running_job_of_a_living_one_alone(
     assert len(cutting.files) == 1
 
 
-def test_the_job_of_a_killed_one_is_taken_over(make: Make, postgresql: str) -> None:
-    cutting = Cutting(make, postgresql)
+def test_the_job_of_a_killed_one_is_taken_over(cut: Cut, postgresql: str) -> None:
+    cutting = cut(postgresql)
     cutting.two.start_api()
     first = eventually(lambda: leader(postgresql))
     began = time.monotonic()
@@ -233,8 +251,8 @@ def test_the_job_of_a_killed_one_is_taken_over(make: Make, postgresql: str) -> N
     assert list(cutting.files) == [f"{job['result']['clip_id']}.mp4"]
 
 
-def test_the_late_result_of_a_stopped_one_is_refused(make: Make, postgresql: str) -> None:
-    cutting = Cutting(make, postgresql)
+def test_the_late_result_of_a_stopped_one_is_refused(cut: Cut, postgresql: str) -> None:
+    cutting = cut(postgresql)
     cutting.one.service.send(signal.SIGSTOP)  # type: ignore[union-attr]
     cutting.two.start_api()
     job = cutting.done(cutting.two)
@@ -259,8 +277,8 @@ def _works(worker: psutil.Process) -> bool:
     return False
 
 
-def test_a_job_is_cancelled_from_the_other_process(make: Make, postgresql: str) -> None:
-    cutting = Cutting(make, postgresql)
+def test_a_job_is_cancelled_from_the_other_process(cut: Cut, postgresql: str) -> None:
+    cutting = cut(postgresql)
     cutting.two.start_api()
     cutting.two.call("POST", f"/jobs/{cutting.id}/cancel")
     job = cutting.done(cutting.two, 30)
@@ -268,8 +286,8 @@ def test_a_job_is_cancelled_from_the_other_process(make: Make, postgresql: str) 
     assert cutting.files == {}
 
 
-def test_on_sqlite_the_job_of_a_killed_one_is_taken_up_at_once(make: Make) -> None:
-    cutting = Cutting(make, "sqlite:///" + str(make("database").folder / "leitstand.db"))
+def test_on_sqlite_the_job_of_a_killed_one_is_taken_up_at_once(cut: Cut, make: Make) -> None:
+    cutting = cut("sqlite:///" + str(make("database").folder / "leitstand.db"))
     cutting.one.kill_api()
     began = time.monotonic()
     cutting.one.start_api()

@@ -177,6 +177,17 @@ def test_an_account_that_comes_late_leaves_what_an_operator_has_split(venue: Ven
     assert venue.evenings() == before
 
 
+def test_an_account_that_comes_late_leaves_the_title_that_an_operator_gave(venue: Venue) -> None:
+    venue.record(("20 20:00", 10), ("20 21:30", 10))
+    late = venue.evenings()[0]
+    answer = venue.client.patch(f"/api/evenings/{late['id']}", json={"title": "Gala"})
+    assert answer.status_code == 200, answer.text
+    wanted(venue.house.database, "20 20:00", "20 22:00", [])
+    venue.accounts.look()
+    renamed = venue.client.get(f"/api/evenings/{late['id']}").json()["data"]
+    assert (renamed["title"], renamed["parts"]) == ("Gala", 1)
+
+
 def test_a_window_that_is_extended_takes_what_comes_with_it(venue: Venue) -> None:
     wanted(venue.house.database, "20 20:00", "20 21:00", [])
     venue.record(("20 20:00", 60), ("20 22:00", 10))

@@ -61,7 +61,7 @@ class Watch:
     def record(self, seconds: float) -> Observation:
         """Start, and look until so much is recorded."""
         self.output.start()
-        return self.until(lambda one: one.grew and one.duration >= seconds)
+        return self.until(lambda one: one.grew and one.duration >= seconds, 60.0 + 2 * seconds)
 
     def run(self, seconds: float) -> None:
         """Look for so long."""
@@ -72,7 +72,7 @@ class Watch:
     def go_on(self, seconds: float) -> Observation:
         """Look until so much more is recorded."""
         target = self.last.duration + seconds
-        return self.until(lambda one: one.duration >= target)
+        return self.until(lambda one: one.duration >= target, 60.0 + 2 * seconds)
 
     def stop(self) -> None:
         self.output.stop()

@@ -202,6 +202,25 @@ def test_at_a_seam_of_segments_nothing_is_missing() -> None:
     assert spans[1].end == 110
 
 
+@pytest.mark.parametrize("begin", [1_790_000_000 + 0.37 * n for n in range(40)])
+def test_the_rest_of_a_file_that_begins_with_audio_is_kept(begin: float) -> None:
+    """At the times of today a step of a float is 0.2 us."""
+    tracks = [
+        {"kind": "audio", "start": 0.0, "end": 3.95},
+        {"kind": "video", "start": 0.075, "end": 4.025},
+    ]
+    one = footage("a", 4.025, begin, [], tracks=tracks)
+    two = footage("b", 4.0, begin + 4.0, [])
+    first, second = timeline([one, two])
+    assert first.end == second.wall == begin + 4.0
+
+
+def test_a_recording_that_was_resumed_after_the_newest_second() -> None:
+    shown = footage("a", 595.0, None, [[0.0, 100.0], [600.0, 1_000.0]])
+    assert [(piece.offset, piece.length) for piece in shown.stretches] == [(0.0, 595.0)]
+    assert until(100.0, 595.0, [[0.0, 100.0], [600.0, 1_000.0]]) == 695.0
+
+
 def test_segments_whose_camera_counts_other_seconds_stay_where_their_names_say() -> None:
     """0.6 % more than the clock's; names that tell parts of seconds."""
     parts = [

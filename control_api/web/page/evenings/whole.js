@@ -9,13 +9,14 @@ const AGAIN_MS = 500;
 
 const length = ({ start, end }) => (Date.parse(end) - Date.parse(start)) / 1000;
 
-// How the evening is played, when all its videos have been looked at; null if `isOver` before.
-// `tell(done, total)` is called meanwhile.
+// How the evening is played, when all its videos are ready; null if `isOver` before.
 export async function programme(evening, isOver, tell) {
   while (!isOver()) {
-    const play = await get(`/evenings/${evening.id}/play.json`);
-    if (play.ready) return play;
-    tell(play);
+    const play = await get(`/evenings/${evening.id}/play.json`).catch((problem) => {
+      if (problem.status !== 503) throw problem;
+    });
+    if (play?.ready) return play;
+    if (play) tell(play);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
   return null;
