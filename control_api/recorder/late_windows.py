@@ -73,8 +73,8 @@ class LateWindows:
 
 
 def _was_told(window: Window, old: Window | None, now: float, before: float) -> bool:
-    """Whether the plan before asked for all of the window that has gone by, or for what it was in
-    the middle of at the last look."""
+    """Whether the plan before asked for everything of the window up to now, or the window as it
+    was then had not ended at the last look."""
     if old is None or old.start > window.start:
         return False
     return min(window.end, now) <= old.end or before < old.end

@@ -6,11 +6,18 @@ A request is `{"secret": …, "command": …, "body": {…}}`, an answer `{"data
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 LONGEST_LINE = 4 << 20
+
+Name = Annotated[str, Meta(max_length=200)]
+Title = Annotated[str, Meta(max_length=1_000)]
+Seconds = Annotated[float, Meta(gt=0, le=7 * 86_400)]
+Moment = Annotated[float, Meta(ge=0, le=1e11)]
+"""Unix seconds. None of these can be infinite, which no journal could hold."""
 
 
 class Request(msgspec.Struct):
@@ -32,32 +39,32 @@ class Answer(msgspec.Struct, omit_defaults=True):
 class OfStudio(msgspec.Struct):
     """The body of a command for one studio, by an operator."""
 
-    studio: str
-    by: str
+    studio: Name
+    by: Name
 
 
 class Start(msgspec.Struct):
     """`seconds` at most; None: as the settings say."""
 
-    studio: str
-    by: str
-    title: str = ""
-    seconds: float | None = None
+    studio: Name
+    by: Name
+    title: Title = ""
+    seconds: Seconds | None = None
 
 
 class Pause(msgspec.Struct):
-    studio: str
-    by: str
+    studio: Name
+    by: Name
     paused: bool
 
 
 class Extend(msgspec.Struct):
     """Until a moment (Unix seconds), or by `seconds` from the present end."""
 
-    studio: str
-    by: str
-    until: float | None = None
-    seconds: float | None = None
+    studio: Name
+    by: Name
+    until: Moment | None = None
+    seconds: Seconds | None = None
 
 
 class Refresh(msgspec.Struct):

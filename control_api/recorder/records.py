@@ -126,10 +126,10 @@ class Records:
         self.wake: Callable[[], object] = lambda: None
         """Called after something was added to the outbox."""
         for key, value in known.items():
-            if key.startswith(_OUT):
+            kind = _KINDS.get(key.split("/")[1]) if key.startswith(_OUT) else None
+            if kind is not None and (item := _kept(key, value, kind)) is not None:
                 self._versions += 1
-                kind = _KINDS[key.split("/")[1]]
-                self._pending[key] = Pending(key, self._versions, _read(value, kind))
+                self._pending[key] = Pending(key, self._versions, item)
 
     @property
     def instance(self) -> str:
@@ -145,12 +145,13 @@ class Records:
     def recall(self, key: str, kind: type[T]) -> T | None:
         """What was kept under a key when this process began."""
         value = self._known.get(key)
-        return None if value is None else _read(value, kind)
+        return None if value is None else _kept(key, value, kind)
 
     def recall_below(self, prefix: str, kind: type[T]) -> list[T]:
         """Everything that was kept under keys of that beginning."""
-        values = (value for key, value in self._known.items() if key.startswith(prefix))
-        return [_read(value, kind) for value in values]
+        known = {key: value for key, value in self._known.items() if key.startswith(prefix)}
+        found = (_kept(key, value, kind) for key, value in known.items())
+        return [each for each in found if each is not None]
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a value for the next start; None drops it."""
@@ -233,3 +234,12 @@ def merge_repetitions(values: dict[str, Any]) -> dict[str, Any]:
 
 def _read(value: Any, kind: type[T]) -> T:
     return msgspec.convert(value, kind)
+
+
+def _kept(key: str, value: Any, kind: type[T]) -> T | None:
+    """None for what cannot be read: it must not keep the recorder from starting."""
+    try:
+        return _read(value, kind)
+    except msgspec.ValidationError as error:
+        logger.warning("what was kept as %s cannot be read (%s); it is left out", key, error)
+        return None

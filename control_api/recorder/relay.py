@@ -5,6 +5,7 @@ A thread and a connection of its own; neither a studio nor the plan's thread wai
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -122,13 +123,21 @@ class Relay:
             return relay_store.claim(session, self._ownership.instance, studios)
 
     def _carry_out(self, request: Claimed, began: float) -> None:
-        if time.monotonic() - began >= request.seconds_left:
-            given = relay_store.too_late()
-        elif request.command not in COMMANDS or request.body.get("studio") != request.studio:
-            given = Answer(error=f"{request.command!r} cannot be asked for in this way", status=422)
-        else:
-            given = self._answer(request.command, request.body)
+        try:
+            given = self._answer_to(request, began)
+        except Exception:
+            logger.exception("relayed %s: this is a mistake in Leitstand", request.command)
+            given = Answer(error="a mistake in Leitstand; its log says more", status=502)
         self._answers.put((request.id, given))
+
+    def _answer_to(self, request: Claimed, began: float) -> Answer:
+        if time.monotonic() - began >= request.seconds_left:
+            return relay_store.too_late()
+        body = _plain(request.body)
+        if request.command not in COMMANDS or body.get("studio") != request.studio:
+            said = f"{request.command!r} cannot be asked for in this way"
+            return Answer(error=said, status=422)
+        return self._answer(request.command, body)
 
     def _collect(self) -> None:
         """Wait for the next round, or for an answer; while the database fails, for longer."""
@@ -149,6 +158,16 @@ class Relay:
         if not self._is_reported and now - self._failing_since >= _REPORT_SECONDS:
             self._is_reported = True
             logger.warning("APIs on other hosts cannot be reached through the database: %s", why)
+
+
+def _plain(body: Any) -> dict[str, Any]:
+    """A body as the socket would have brought it; {} for what that could not carry."""
+    with contextlib.suppress(ValueError, TypeError):
+        found = msgspec.json.decode(msgspec.json.encode(body))
+        # Infinite numbers become null on the way.
+        if found == body and isinstance(found, dict):
+            return found
+    return {}
 
 
 def _by_studio(whole: RecorderStatus) -> Mapping[str, RecorderStatus]:

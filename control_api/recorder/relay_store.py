@@ -24,7 +24,10 @@ from control_api.recorder.tables import CommandRequestRow, PublishedStatusRow
 
 LATE_SECONDS = 8.0
 """A request of this age is not carried out any more."""
+_AHEAD_SECONDS = 1.0
 _KEPT_SECONDS = 60.0
+_MOST_AT_ONCE = 64
+"""As many as the socket keeps connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +93,21 @@ def claim(session: Session, instance: str, studios: Collection[str]) -> Sequence
     """
     now = read_clock(session)
     mine = _held(session, instance) & set(studios)
+    waiting = select(CommandRequestRow.id).where(
+        CommandRequestRow.claimed_at.is_(None), CommandRequestRow.studio.in_(mine)
+    )
+    oldest = waiting.order_by(CommandRequestRow.id).limit(_MOST_AT_ONCE)
     taken = session.scalars(
         update(CommandRequestRow)
-        .where(CommandRequestRow.claimed_at.is_(None), CommandRequestRow.studio.in_(mine))
+        .where(CommandRequestRow.claimed_at.is_(None), CommandRequestRow.id.in_(oldest))
         .values(claimed_at=now)
         .returning(CommandRequestRow)
     ).all()
     claimed = []
     for row in sorted(taken, key=lambda row: row.id):
-        left = min(row.asked_at - now, 0.0) + LATE_SECONDS
-        if left <= 0:
+        left = row.asked_at - now + LATE_SECONDS
+        # One of a moment to come was asked before the database's clock was set back.
+        if not 0 < left <= LATE_SECONDS + _AHEAD_SECONDS:
             answer(session, row.id, too_late())
         else:
             claimed.append(Claimed(row.id, row.studio, row.command, row.body, left))
@@ -138,8 +146,9 @@ def withdraw(session: Session, number: int) -> bool:
 
 def forget_old(session: Session) -> None:
     """Remove the requests that nobody waits for any more."""
-    oldest = read_clock(session) - _KEPT_SECONDS
-    session.execute(delete(CommandRequestRow).where(CommandRequestRow.asked_at < oldest))
+    now = read_clock(session)
+    is_kept = CommandRequestRow.asked_at.between(now - _KEPT_SECONDS, now + _KEPT_SECONDS)
+    session.execute(delete(CommandRequestRow).where(~is_kept))
 
 
 def _held(session: Session, instance: str) -> set[str]:

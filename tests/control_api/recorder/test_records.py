@@ -10,6 +10,7 @@ from control_api.database import Database
 from control_api.events.kinds import Kind
 from control_api.events.store import EventStore
 from control_api.recorder.database_rows import write
+from control_api.recorder.desired_state import Override
 from control_api.recorder.recording import Origin, Recording, State
 from control_api.recorder.records import (
     AuditRecord,
@@ -18,6 +19,7 @@ from control_api.recorder.records import (
     Records,
     merge_repetitions,
 )
+from control_api.recorder.runs import Run
 from control_api.recordings.store import RecordingStore
 from tests.control_api.recorder.simulation import MemoryStore
 
@@ -64,6 +66,19 @@ def test_what_was_sent_does_not_change_with_what_it_was_made_of(store: MemorySto
     (entry,) = kept.pending(10)
     assert isinstance(entry.item, Recording)
     assert entry.item.title == ""
+
+
+def test_what_cannot_be_read_does_not_keep_it_from_starting(store: MemoryStore) -> None:
+    records(store).send(Looked("stage", 1.0), "stage")
+    store.values |= {
+        "studio/stage/override": {"want": "start", "since": 1.0, "until": None, "by": "x"},
+        "studio/stage/run/1": "?",
+        "out/Looked/hall": {"studio": 5},
+    }
+    kept = records(store)
+    assert kept.recall("studio/stage/override", Override) is None
+    assert kept.recall_below("studio/stage/run/", Run) == []
+    assert [each.item for each in kept.pending(10)] == [Looked("stage", 1.0)]
 
 
 def test_repetitions_of_a_fault_are_merged_and_counted(store: MemoryStore) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -224,6 +225,38 @@ def test_only_commands_to_the_same_studio_are_carried_out(host: Host) -> None:
         given = eventually(lambda number=number: answer_to(host.database, number))
         assert given.status == 422
     assert host.carried_out == []
+
+
+HOSTILE: list[Any] = [
+    {"studio": "stage", "by": "x", "seconds": float("inf")},
+    {"studio": "stage", "by": "x", "seconds": float("nan")},
+    {"studio": "stage", "by": "\ud800"},
+    ["stage"],
+    None,
+]
+
+
+# PostgreSQL takes some of these in other words only.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("body", HOSTILE, ids=["infinite", "no number", "no text", "list", "null"])
+def test_what_no_socket_could_carry_is_refused(host: Host, body: Any) -> None:
+    with host.database.begin() as session:
+        now = read_clock(session)
+        row = CommandRequestRow(studio="stage", command="start", body=body, asked_at=now)
+        session.add(row)
+        session.flush()
+        number = row.id
+    host.relay.start()
+    given = eventually(lambda: answer_to(host.database, number))
+    assert given.status == 422
+    assert host.carried_out == []
+
+
+@pytest.mark.parametrize("seconds", [1e300, 0.0, -5.0, 8 * 86_400.0])
+def test_no_command_is_for_longer_than_a_week(seconds: float) -> None:
+    for kind in (protocol.Start, protocol.Extend):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"studio": "stage", "by": "x", "seconds": seconds}, kind)
 
 
 def test_without_an_answer_a_request_is_withdrawn(host: Host) -> None:
