@@ -185,11 +185,14 @@ class ObsOutput:
             began = self._began if self._first_path is None and self._duration == 0 else None
             self._begin(path)
             self._began = began
+            self._was_stopped, self._ended_by = False, None
         self._duration = duration
 
     def _notice_own_stop(self, answers: _Answers) -> None:
         """See, while OBS stops, whether it does so unasked: by the end there may be space again."""
-        if self._was_stopped and (why := self._obstacle(answers)) is not None:
+        # Only for what OBS itself sees: a folder that is away here does not stop it.
+        is_full = answers.free_megabytes < _FULL_MEGABYTES
+        if self._was_stopped and is_full and (why := self._obstacle(answers)) is not None:
             self._was_stopped, self._ended_by = False, why
 
     def _has_arrived(self, obs_bytes: float, file_bytes: int | None) -> bool:

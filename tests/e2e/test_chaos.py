@@ -12,7 +12,7 @@ from tests.small_disk import small_disk
 from tests.soak import is_soak
 
 EVENINGS = 100
-SAMPLE = 4
+SAMPLE = 2
 AT_ONCE = 4 if is_soak() else 2
 """Beside other tests four at once make every service slow."""
 

@@ -25,6 +25,8 @@ from tests.running import eventually
 MODULE = "tests.control_api.jobs.labour"
 MEMORY = 512 << 20
 PACE = Pace(0.5, 5.0)
+HANG = 60.0
+"""A worker takes that long to start only on a machine with forty other busy processes."""
 """Of the tests: a heartbeat is soon old, but not on a busy machine."""
 
 
@@ -115,7 +117,9 @@ class Shop:
 
     def working(self, name: str, attempt: int = 1) -> bool:
         """Wait until it is in the middle of its work."""
-        return eventually(lambda: self.part(name, attempt).exists() and self.grandchild(name) > 0)
+        return eventually(
+            lambda: self.part(name, attempt).exists() and self.grandchild(name) > 0, HANG
+        )
 
     def done(self, id: int, within: float = 20.0) -> Job:
         """Wait until it is over."""
