@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from control_api.clock import local
 from control_api.errors import ApiError
 from control_api.health.fresh_database import MESSAGE, FreshDatabase
 from control_api.health.service import Check, Health
-from control_api.recorder.database_link import DatabaseLink, Unusable
+from control_api.recorder.database_link import DatabaseLink, Missing, Replaced, Unusable
 from control_api.recorder.plan_source import mark_written
 from control_api.recordings.reasons import Severity
 from control_api.recordings.recorder_client import RecorderClient
@@ -21,6 +22,8 @@ _OBS_SECONDS = 0.8
 _MIB = 1024**2
 _LATE_SECONDS = 10.0
 _DATABASE_SECONDS = 0.8
+_BUSY_SECONDS = 3.0
+"""Others may hold the database for so long without anything being wrong."""
 
 
 def obs(studio: Studio) -> Check:
@@ -84,14 +87,21 @@ def library(folder: Path) -> Check:
 def database(url: str) -> Check:
     """The database takes what is written, and is still the file that was opened."""
     link = DatabaseLink(url, busy_seconds=_DATABASE_SECONDS)
+    written_at = float("-inf")
 
     def look() -> Health:
+        nonlocal written_at
         try:
             link.check()
             with link.writing() as session:
                 mark_written(session)
-        except Unusable as error:
+        except (Missing, Replaced) as error:
             return Health(False, f"cannot be written ({error})")
+        except Unusable as error:
+            if time.monotonic() - written_at <= _BUSY_SECONDS:
+                return Health(True, f"could be written a moment ago ({error})")
+            return Health(False, f"cannot be written ({error})")
+        written_at = time.monotonic()
         return Health(True, "can be written")
 
     return Check("database", look, vital=True)
