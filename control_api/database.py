@@ -133,7 +133,7 @@ class Database:
         raise fault from context.original_exception
 
     def _open_again(self, context: ExceptionContext) -> None:
-        """Have every connection opened anew at its next use.
+        """Close every connection, so that the next use opens a new one.
 
         One that was opened on a read-only disk stays read-only when that can be written again. So
         does SQLite's shared memory, which all connections of the process use until the last one

@@ -1,4 +1,4 @@
-"""Notices accounts of windows that come after the videos, and has their evenings made anew."""
+"""Evenings are regrouped when the account of a window comes after its videos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from control_api.evenings.grouping import Window
 from control_api.evenings.store import EveningStore
 
 _NEWEST = 500
-"""Accounts are looked at again as long as they are among so many: a window may be extended."""
+"""The number of newest accounts that are compared at each look: a window may be extended."""
 
 
 class LateAccounts:

@@ -69,7 +69,7 @@ class Assigner:
         return len(ids) > failed
 
     def regroup(self, studio: str, begin: float, end: float) -> None:
-        """Make the evenings of [begin, end) anew after the account of a window has come; those
+        """Regroup the evenings of [begin, end) after the account of a window has come; those
         that an operator has joined or split stay."""
         for source in self._evenings.sources(studio, begin - APART_SECONDS, end + APART_SECONDS):
             groups = self._groups(studio, source, begin - APART_SECONDS, end + APART_SECONDS)

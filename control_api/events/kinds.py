@@ -15,7 +15,7 @@ class Kind(enum.StrEnum):
     RECORDING_PAUSED = "recording_paused"
     RECORDING_RESUMED = "recording_resumed"
     RECORDING_TAKEN_OVER = "recording_taken_over"
-    """What another Leitstand began goes on as what is wanted here."""
+    """A recording that another Leitstand began has become the one that is wanted here."""
     RECORDING_EXAMINED = "recording_examined"
     """Its file was looked into: it plays, or is damaged."""
     RECORDING_FAILED = "recording_failed"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from control_api.database import Database
+from control_api.database_faults import Locked
 
 TABLES_VERSION = "0015"
 """The newest migration; a test holds it against the folder of migrations."""
@@ -32,6 +33,10 @@ class Missing(Unusable):
 
 class Replaced(Unusable):
     """Its file is not the one that was opened."""
+
+
+class Busy(Unusable):
+    """Another process holds its lock for longer than was waited."""
 
 
 class DatabaseLink:
@@ -129,6 +134,8 @@ class DatabaseLink:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except Locked as error:
+            raise Busy(reason_of(error)) from None
         except (SQLAlchemyError, OSError) as error:
             raise Unusable(reason_of(error)) from None
 
