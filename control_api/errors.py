@@ -14,8 +14,10 @@ DATABASE_AWAY = "the database does not answer; try again"
 
 
 class ApiError(Exception):
-    """`detail` is a sentence for whoever asked: the thing, the value and the way out. `code` is
-    the same for programs, where there is one, with the values that the sentence has."""
+    """`detail` is a sentence for the client: it names the thing, the value and the way out.
+
+    `code` is the same for programs, where there is one, with the values that the sentence has.
+    """
 
     status = 500
 

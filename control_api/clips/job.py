@@ -17,7 +17,7 @@ from leitstand.cut.stored import restored, stored
 class ClipJob:
     """A clip that was ordered. `request` is what the cutter is given, `spans` are
     `(video id, start, end)`, `start` is when it was filmed, `bytes` what may be written,
-    `details` what is known of it already."""
+    `details` its gaps and moved times."""
 
     id: str
     request: Request

@@ -93,8 +93,8 @@ class ClipIn(Shape):
     end: Time | None = None
     """The same; not in the clip any more. One before the start crosses midnight."""
     last: Annotated[float | None, Field(ge=1, le=43_200, allow_inf_nan=False)] = None
-    """Instead of start and end: so many seconds, by the clock, up to the newest that can be read;
-    of a studio that records, or has within the last 30 minutes."""
+    """The length in seconds by the clock, up to the newest second that can be read, instead of
+    start and end; of a studio that records, or has within the last 30 minutes."""
     ranges: Annotated[list[RangeIn] | None, Field(min_length=1, max_length=20)] = None
     """Instead of start and end: several, joined in this order."""
     chapters: Annotated[list[ChapterIn] | None, Field(max_length=200)] = None

@@ -114,7 +114,7 @@ class Assigner:
     def _groups(
         self, studio: str, source: str, begin: float, end: float, *more: Part
     ) -> list[Group]:
-        """What is recorded in [begin, end), and in the windows that it touches."""
+        """The groups of all recordings in [begin, end) and in the windows that touch it."""
         windows = merged_windows(self._evenings.windows(studio, begin, end))
         first = min([begin, *(one.begin - APART_SECONDS for one in windows)])
         last = max([end, *(one.end + APART_SECONDS for one in windows)])

@@ -23,7 +23,7 @@ class Evening:
     row: EveningRow
     totals: Totals
     newest: float | None = None
-    """The newest second of what is being recorded of it, in Unix seconds."""
+    """The newest second of its running recording that can be read, in Unix seconds."""
 
     @property
     def is_running(self) -> bool:

@@ -135,7 +135,7 @@ def recorded(row: VideoRow, recording: RecordingRow) -> None:
 
 
 def running(row: VideoRow, recording: RecordingRow) -> None:
-    """Take over what is known of a recording that is not over; the rest is told at its end."""
+    """Copy the recorder's data of a running recording into the row; the rest follows at its end."""
     if row.start is None or row.start_estimated:
         row.start, row.start_estimated = recording.started_at, False
     row.studio = recording.studio

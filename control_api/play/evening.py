@@ -24,7 +24,7 @@ from control_api.play.store import SEQUENCE, PlayStore
 from control_api.timeline.line import SEAM_SECONDS, Span
 
 _VERSION = 1
-"""Of what is made; another one makes it anew."""
+"""The version of the sequence format; a sequence of another version is built again."""
 _LOOK_SECONDS = 8.0
 """For so long the videos are looked at before the answer says how far that is."""
 _MOST_INDEXES = 256 << 20

@@ -27,7 +27,7 @@ from leitstand.media.formats import demuxer_of
 
 KIND = "play"
 _VERSION = 1
-"""Of what is made; another one makes it anew."""
+"""The version of the index format; an index of another version is built again."""
 _WORK_SECONDS = 24 * 3600.0
 _WORK_BYTES = 4 << 30
 _SPARE_BYTES = 64 << 20
